@@ -1,0 +1,15 @@
+# Toolchain: an activated emsdk, EMSCRIPTEN_ROOT, or Debian's package, in this order.
+set(candidates "$ENV{EMSDK}/upstream/emscripten" "$ENV{EMSCRIPTEN_ROOT}" /usr/share/emscripten)
+foreach(candidate IN LISTS candidates)
+  set(platform "${candidate}/cmake/Modules/Platform/Emscripten.cmake")
+  if(EXISTS "${platform}")
+    set(EMSCRIPTEN_ROOT_PATH "${candidate}")
+    include("${platform}")
+    if(candidate STREQUAL "/usr/share/emscripten")
+      # Debian's emcc runs acorn with whichever node comes first; only this path holds it.
+      set(CMAKE_CXX_LINKER_LAUNCHER "${CMAKE_COMMAND};-E;env;NODE_PATH=/usr/share/nodejs" CACHE STRING "" FORCE)
+    endif()
+    return()
+  endif()
+endforeach()
+message(FATAL_ERROR "Emscripten not found: `npm run setup` installs Debian's package; an activated emsdk works too.")

@@ -1,0 +1,69 @@
+// One run of the agent: model and tools in turn, until the model has spoken. The policy around tools is here and
+// nowhere else. Everything is called and calls back on the loop's one thread.
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "audit/audit.h"
+#include "http/client.h"
+#include "http/event_loop.h"
+#include "identity/identity.h"
+#include "product/product.h"
+#include "protocol/ag_ui.h"
+#include "store/store.h"
+
+namespace widgent {
+
+class Knowledge;
+
+// What an agent needs from outside.
+struct AgentPorts {
+  http::EventLoop& loop;
+  http::Client& client;
+  Store& store;
+  AuditLog& audit;
+  std::function<std::string(std::size_t bytes)> random;  // for call ids
+};
+
+struct RunRequest {
+  const Product* product = nullptr;   // outlives the run
+  const Knowledge* knowledge = nullptr;
+  Identity identity;                  // fixed when the request was admitted; `exp` is asked again before each tool call
+  ThreadId thread;
+  RunId run;
+  std::vector<StoredMessage> history;  // oldest first; the last one is the user's message to answer
+  std::string page, locale;
+  std::string peer_address;
+};
+
+struct RunResult {
+  enum class Status : std::uint8_t { kDone, kFailed, kCancelled };
+  Status status = Status::kDone;
+  std::string code;          // kFailed: agent_unavailable, agent_timeout, tool_limit, … (RUN_ERROR)
+  std::string text;          // what was said, also in part
+  std::string metadata_json;  // {"citations":[…]} or empty
+  MessageId message;         // of the reply; empty where nothing was said
+};
+
+// A run in progress. Dropping it cancels it silently.
+class AgentRun {
+ public:
+  virtual ~AgentRun() = default;
+  // Ends the run at the next opportunity with kCancelled; a write tool already sent is not undone.
+  virtual void Cancel() = 0;
+};
+
+// Starts a run. `emit` gets the events between RUN_STARTED and RUN_FINISHED / RUN_ERROR (which are the caller's), in
+// order, never before this function has returned; `done` is called once, last, and must not destroy the AgentRun
+// before it returns control to the loop.
+std::unique_ptr<AgentRun> StartRun(AgentPorts ports, RunRequest request, std::function<void(const AgUiEvent&)> emit,
+                                   std::function<void(RunResult)> done);
+
+// ---- Policy
+
+// Nothing: this identity may use the tool now. Otherwise why not: identity_required, token_expired, scope_missing, …
+std::optional<std::string> RefuseTool(const ToolConfig& tool, const Identity& identity, UnixMillis now);
+
+}  // namespace widgent

@@ -1,0 +1,103 @@
+// What a site owner configures (tools-and-audit.md). Read from a JSON file per product.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "identity/origin.h"
+#include "identity/token.h"
+#include "protocol/ids.h"
+
+namespace widgent {
+
+struct ClaimRule {
+  std::string path;                     // JSON pointer into the claims (RFC 6901)
+  std::optional<bool> exists;
+  std::string equals_json;              // empty: not asked; else one JSON scalar
+  std::vector<std::string> in_json;     // empty: not asked; else JSON scalars
+  std::optional<double> gte, lte;
+};
+
+// All must hold.
+struct Requirement {
+  bool identified = false;
+  std::vector<std::string> scopes, roles;
+  std::vector<ClaimRule> claims;
+  std::optional<std::int64_t> token_age_s_max;
+};
+
+struct ToolConfig {
+  enum class Effect : std::uint8_t { kRead, kCreate, kUpdate, kDelete };  // "read", "create", "write"/"update", "delete"
+  std::string name, description, url, secret;   // secret: "whsec_…"
+  Effect effect = Effect::kRead;
+  bool idempotent = false;
+  int timeout_ms = 8000;
+  int retries = 0;
+  std::string parameters_json;                  // JSON Schema of the arguments
+  Requirement required;
+  std::map<std::string, std::string> bind;      // argument -> JSON pointer into the claims; the model never sees these
+  std::vector<std::string> examples;            // utterances that route to this tool (builtin agent)
+  std::string answer;                           // template over {{result.…}}, {{args.…}} and {{user.name}}
+};
+
+struct AgentConfig {
+  std::string kind = "builtin";
+  std::string name;                             // shown in the panel; the product's name where empty
+};
+
+struct KnowledgeConfig {
+  std::string dir;                              // absolute after loading; empty: none
+  std::string base_url;                         // citations: base_url + "<file without .md>#<anchor>"
+  double coverage_min = 0.5;
+};
+
+struct EgressConfig {
+  std::vector<std::string> allow_hosts;         // "shop.example", with ":port" where it is not the scheme's default
+  std::vector<std::string> allow_private_cidrs;
+  bool https_only = true;
+};
+
+struct RateLimits {
+  int per_user_per_min = 20, per_ip_per_min = 40, concurrent_runs_per_user = 2;
+};
+
+struct Product {
+  ProductId id;
+  std::string name;
+  std::vector<OriginPattern> origins;
+  std::vector<std::string> service_keys;        // "pk_…": public
+  KeyRing keys;
+  TokenPolicy token_policy;
+  AgentConfig agent;
+  KnowledgeConfig knowledge;
+  std::string greeting_verified = "Hi {{name}}, how can I help?";
+  std::string greeting_anonymous = "Hi! How can I help?";
+  std::vector<std::string> suggestions_verified, suggestions_anonymous;
+  std::string accent;                           // "#rrggbb" or empty
+  std::string handoff_url, handoff_label;
+  RateLimits rate_limits;
+  EgressConfig egress;
+  std::vector<ToolConfig> tools;
+};
+
+struct ConfigError {
+  std::string where;   // "acme.json: tools/0/url"
+  std::string detail;  // what is wrong and what to write
+};
+
+// Environment and files that a configuration may refer to ({"env": …}, {"file": …}); relative files are looked up
+// beside the configuration.
+struct SecretSource {
+  std::function<std::optional<std::string>(const std::string& name)> env;
+  std::function<std::optional<std::string>(const std::string& path)> file;
+};
+
+// `where` names the file in errors; `dir` resolves relative paths. An unknown key is an error that names it.
+std::variant<Product, ConfigError> ReadProduct(std::string_view json, const std::string& where, const std::string& dir,
+                                               const SecretSource& secrets);
+
+}  // namespace widgent

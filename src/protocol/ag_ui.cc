@@ -1,0 +1,187 @@
+#include "protocol/ag_ui.h"
+
+#include "protocol/json_writer.h"
+
+namespace widgent {
+
+namespace {
+
+constexpr std::string_view kEventTypeNames[] = {
+    "RUN_STARTED",      "RUN_FINISHED",    "RUN_ERROR",      "TEXT_MESSAGE_START", "TEXT_MESSAGE_CONTENT",
+    "TEXT_MESSAGE_END", "TOOL_CALL_START", "TOOL_CALL_ARGS", "TOOL_CALL_END",      "TOOL_CALL_RESULT",
+    "MESSAGES_SNAPSHOT", "CUSTOM",
+};
+
+constexpr std::string_view kProtocolVersion = "1.0";
+
+EventType FindEventType(std::string_view name) {
+  int type = 0;
+  for (std::string_view known : kEventTypeNames) {
+    if (known == name) break;
+    ++type;
+  }
+  return static_cast<EventType>(type);
+}
+
+// A message's content is a string, or a list of parts of which the text ones count.
+std::string ReadContent(const JsonFields& fields, const std::string& message) {
+  const std::string content = message + "/content";
+  std::string text(fields.Text(content));
+  for (int i = 0, count = fields.Count(content); i < count; ++i) {
+    if (fields.Text(JsonFields::Path(content, i, "type")) == "text")
+      text += fields.Text(JsonFields::Path(content, i, "text"));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string_view EventTypeName(EventType type) {
+  return type == EventType::kOther ? "" : kEventTypeNames[static_cast<int>(type)];
+}
+
+std::optional<InputError> ReadRunAgentInput(std::string_view body, RunAgentInput& input) {
+  JsonFields fields;
+  if (!fields.Parse(body)) return InputError{"The body is not one JSON object of at most 32 levels."};
+  input.thread_id.value = fields.Text("threadId");
+  input.run_id.value = fields.Text("runId");
+  if (!IsValidId(input.thread_id.value)) return InputError{"threadId must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ -"};
+  if (!IsValidId(input.run_id.value)) return InputError{"runId must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ -"};
+  int last = fields.Count("messages") - 1;
+  while (last >= 0 && fields.Text(JsonFields::Path("messages", last, "role")) != "user") --last;
+  if (last < 0) return InputError{"messages holds no message with role \"user\"."};
+  const std::string message = JsonFields::Path("messages", last, "");
+  input.message_id.value = fields.Text(message + "/id");
+  if (!IsValidId(input.message_id.value)) return InputError{"The message's id must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ -"};
+  input.text = ReadContent(fields, message);
+  if (input.text.find_first_not_of(" \t\r\n") == std::string::npos) return InputError{"The message has no text."};
+  input.page = fields.Text("forwardedProps/widgent/page");
+  input.locale = fields.Text("forwardedProps/widgent/locale");
+  return std::nullopt;
+}
+
+std::string WriteRunAgentInput(const RunAgentInput& input) {
+  JsonWriter writer;
+  writer.Open('{')
+      .Put("threadId", input.thread_id.value)
+      .Put("runId", input.run_id.value)
+      .Put("protocolVersion", kProtocolVersion);
+  writer.Key("messages").Open('[').Open('{');
+  writer.Put("id", input.message_id.value).Put("role", "user").Put("content", input.text);
+  writer.Close('}').Close(']').Key("tools").Raw("[]").Key("context").Raw("[]").Key("state").Raw("{}");
+  writer.Key("forwardedProps").Open('{').Key("widgent").Open('{');
+  writer.PutIf("page", input.page).PutIf("locale", input.locale);
+  return writer.Close('}').Close('}').Close('}').Take();
+}
+
+void WriteIdentity(JsonWriter& writer, const WireIdentity& identity) {
+  writer.Open('{').Put("state", identity.verified ? "verified" : "anonymous");
+  writer.PutIf("sub", identity.sub).PutIf("name", identity.name).PutIf("email", identity.email);
+  if (identity.verified) writer.Put("expires_in", identity.expires_in);
+  writer.PutIf("reason", identity.reason).Close('}');
+}
+
+WireIdentity ReadIdentity(const JsonFields& fields, std::string_view path) {
+  const std::string prefix = std::string(path) + '/';
+  WireIdentity identity;
+  identity.verified = fields.Text(prefix + "state") == "verified";
+  identity.sub = fields.Text(prefix + "sub");
+  identity.name = fields.Text(prefix + "name");
+  identity.email = fields.Text(prefix + "email");
+  identity.expires_in = fields.Integer(prefix + "expires_in", 0);
+  identity.reason = fields.Text(prefix + "reason");
+  return identity;
+}
+
+std::string WriteEvent(const AgUiEvent& event, UnixMillis now) {
+  JsonWriter writer;
+  writer.Open('{').Put("type", EventTypeName(event.type));
+  switch (event.type) {
+    case EventType::kRunStarted:
+      writer.Put("threadId", event.thread_id.value).Put("runId", event.run_id.value);
+      writer.Put("protocolVersion", kProtocolVersion);
+      if (event.identity) {
+        WriteIdentity(writer.Key("metadata").Open('{').Key("widgent").Open('{').Key("identity"), *event.identity);
+        writer.Close('}').Close('}');
+      }
+      break;
+    case EventType::kRunFinished:
+      writer.Put("threadId", event.thread_id.value).Put("runId", event.run_id.value).Key("outcome").Open('{');
+      writer.Put("type", event.outcome == Outcome::kSuccess ? "success" : "cancelled").Close('}');
+      break;
+    case EventType::kRunError:
+      writer.Put("message", event.message).Put("code", event.code);
+      break;
+    case EventType::kTextMessageStart:
+      writer.Put("messageId", event.message_id.value).Put("role", "assistant");
+      break;
+    case EventType::kTextMessageContent:
+      writer.Put("messageId", event.message_id.value).Put("delta", event.delta);
+      break;
+    case EventType::kTextMessageEnd:
+      writer.Put("messageId", event.message_id.value);
+      if (!event.citations.empty()) {
+        writer.Key("metadata").Open('{').Key("widgent").Open('{').Key("citations").Open('[');
+        for (const Citation& citation : event.citations)
+          writer.Open('{').Put("n", citation.n).Put("title", citation.title).Put("url", citation.url).Close('}');
+        writer.Close(']').Close('}').Close('}');
+      }
+      break;
+    case EventType::kToolCallStart:
+      writer.Put("toolCallId", event.tool_call_id).Put("toolCallName", event.name);
+      break;
+    case EventType::kToolCallArgs:
+      writer.Put("toolCallId", event.tool_call_id).Put("delta", event.delta);
+      break;
+    case EventType::kToolCallEnd:
+      writer.Put("toolCallId", event.tool_call_id);
+      break;
+    case EventType::kToolCallResult:
+      // The result stays on the server: it may hold more than the visitor shall see.
+      writer.Put("messageId", event.message_id.value).Put("toolCallId", event.tool_call_id).Put("role", "tool");
+      writer.Put("content", event.failed ? "failed" : "ok");
+      writer.Key("metadata").Raw(R"({"widgent":{"redacted":true}})");
+      break;
+    case EventType::kMessagesSnapshot:
+      writer.Key("messages").Raw(event.messages_json);
+      break;
+    case EventType::kCustom:
+      writer.Put("name", event.name).Key("value").Raw(event.value_json);
+      break;
+    case EventType::kOther:
+      break;
+  }
+  if (now) writer.Put("timestamp", now);
+  return writer.Close('}').Take();
+}
+
+std::optional<AgUiEvent> ReadEvent(std::string_view json) {
+  JsonFields fields;
+  if (!fields.Parse(json) || fields.Text("type").empty()) return std::nullopt;
+  AgUiEvent event;
+  event.type = FindEventType(fields.Text("type"));
+  event.thread_id.value = fields.Text("threadId");
+  event.run_id.value = fields.Text("runId");
+  event.message_id.value = fields.Text("messageId");
+  event.delta = fields.Text("delta");
+  event.tool_call_id = fields.Text("toolCallId");
+  event.code = fields.Text("code");
+  event.message = fields.Text("message");
+  event.name = fields.Text(event.type == EventType::kToolCallStart ? "toolCallName" : "name");
+  event.failed = fields.Text("content") == "failed";
+  if (fields.Text("outcome/type") == "cancelled") event.outcome = Outcome::kCancelled;
+  if (fields.Has("metadata/widgent/identity")) event.identity = ReadIdentity(fields, "metadata/widgent/identity");
+  constexpr std::string_view kCitations = "metadata/widgent/citations";
+  for (int i = 0, count = fields.Count(kCitations); i < count; ++i) {
+    event.citations.push_back({static_cast<int>(fields.Integer(JsonFields::Path(kCitations, i, "n"), 0)),
+                               std::string(fields.Text(JsonFields::Path(kCitations, i, "title"))),
+                               std::string(fields.Text(JsonFields::Path(kCitations, i, "url")))});
+  }
+  event.url = fields.Text("value/url");
+  event.label = fields.Text("value/label");
+  for (int i = 0, count = fields.Count("value/items"); i < count; ++i)
+    event.items.emplace_back(fields.Text(JsonFields::Path("value/items", i, "")));
+  return event;
+}
+
+}  // namespace widgent

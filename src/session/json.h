@@ -1,0 +1,62 @@
+// The one border between the machine and the page: an event as JSON text in, a step as JSON text out. The wire is JSON
+// anyway, and the same transcripts then replay natively and in Wasm, byte for byte. web/seam.ts holds the same types.
+//
+// EVENTS: {"type": …, "now": <ms, monotonic>, …}
+//
+//   init_called          call, product_id, service_key, guest_id, seed, thread_id?, page?, locale?
+//                        `guest_id`: 128 random bits, base64url (the stored one, or new); `seed`: 128 random bits as 32
+//                        hexadecimal digits, from which ids are drawn; `thread_id`: this tab's guest thread, if any
+//   identify_called      call, token, guest_id (a new one, used where the guest must change)
+//   logout_called        call, guest_id (a new one)
+//   panel_opened, panel_closed
+//   message_submitted    text
+//   retry_requested      message_id
+//   cancel_requested     (Stop)
+//   response_started     request, status, retry_after_s?
+//   response_chunk       request, text
+//   response_ended       request
+//   request_failed       request            no answer, or it broke off
+//   connection_changed   online             navigator.onLine
+//   page_resumed                            visible again, restored from the back-forward cache
+//   timer_fired
+//   destroy_called
+//
+// STEP: {"effects": [{"type": …}, …], "wake_at": <ms of the same clock, or null>}
+// The page performs the effects in order, then arms its one timer for wake_at (replacing the last one).
+//
+//   send_request     request, method, path, body?, token?, guest_id?, service_key?, last_event_id?, stream
+//                    Authorization: Bearer <token>, Widgent-Anonymous-Id, Widgent-Service-Key, Last-Event-ID; a request
+//                    without service_key is sent with no header at all. stream: false asks for the whole body as chunks
+//                    too. The answer comes back as response_started, response_chunk*, response_ended | request_failed.
+//   cancel_request   request                nothing of it may be reported any more
+//   show_message     id, role (user | assistant), text, status; appended below what is there
+//   append_text      id, text
+//   update_message   id, status, code?, hint?, citations?: [{n, title, url}]
+//                    status of a user's message: queued, sending, sent, failed (offer Retry)
+//                    status of a reply: streaming, done, interrupted, failed (offer Retry of the message before)
+//   show_tool        id (of the call), name, status (running, done, failed); appended below what is there
+//   clear_messages                          all of the transcript; the draft stays
+//   clear_draft
+//   show_identity    state (guest, identifying, user), sub?, name?, email?, reason?, expires_in?
+//   show_greeting    text, agent, accent?, suggestions: [..], handoff_url?, handoff_label?
+//   show_notice      code: identity_expired, identity_refused, signed_out, run_failed …; an empty code hides it
+//   show_connection  state (online, offline, reconnecting)
+//   show_busy        busy                   a reply is awaited or streams: Stop is offered
+//   show_suggestions items
+//   show_handoff     url, label
+//   settle           call, ok: true, sub?, expires_in?   |   call, ok: false, code, hint
+//   emit             name, detail (object)  an event for the page's listeners
+//   save             key (guest_id | thread_id), value ("" removes)
+//   report           code, hint             one console.error, once per occurrence; never holds a token
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "session/session.h"
+
+namespace widgent {
+
+// A text that is no event yields one `report` effect with code invalid_event and changes nothing.
+std::string HandleJson(Session& session, std::string_view event);
+
+}  // namespace widgent

@@ -1,0 +1,115 @@
+// What is kept: threads, messages, runs, audit rows. One interface; SqliteStore is the default implementation.
+//
+// Calls come from one thread, answer at once, and see their own writes. Writes gather in one transaction that Commit()
+// makes durable; the server commits once per turn of its loop and answers a request only from AfterCommit, so that
+// what was acknowledged survives a crash and many requests share one fsync.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/ids.h"
+#include "protocol/time.h"
+
+namespace widgent {
+
+// Who owns a thread: a verified user or a guest of one product, never both.
+struct Owner {
+  enum class Kind : std::uint8_t { kUser, kGuest };
+  Kind kind = Kind::kGuest;
+  std::string id;  // sub, or anonymous id
+  bool operator==(const Owner&) const = default;
+};
+
+struct Thread {
+  ProductId product;
+  ThreadId id;
+  Owner owner;
+  UnixMillis created_at = 0, active_at = 0;
+  std::string title;  // the first message, cut to 80 characters
+};
+
+struct StoredMessage {
+  enum class Role : std::uint8_t { kUser, kAssistant };
+  enum class Status : std::uint8_t { kDone, kInterrupted, kFailed };
+  MessageId id;
+  RunId run;
+  Role role = Role::kUser;
+  Status status = Status::kDone;
+  std::string text;
+  std::string metadata_json;  // {"citations":[…]} or empty
+  UnixMillis at = 0;
+};
+
+struct StoredRun {
+  enum class Status : std::uint8_t { kRunning, kDone, kFailed, kCancelled, kInterrupted };
+  RunId id;
+  std::string input_sha256;   // of what the client sent: tells a repeat from a misuse of the id
+  MessageId message;          // the user's message that it answers
+  Status status = Status::kRunning;
+  std::string events;         // once ended: its whole stream as SSE frames, for replay and resume
+  UnixMillis started_at = 0;
+};
+
+struct AuditRow {
+  std::int64_t seq = 0;       // 1, 2, 3 … per product
+  UnixMillis at = 0;
+  std::string user;           // verified sub; empty for a guest
+  std::string action;         // identify, sign_out, switch, refused, tool
+  std::string outcome;        // success, failure, …
+  std::string record;         // canonical JSON, one line
+  std::string prev_hash, hash;  // hex
+};
+
+struct AuditHead {
+  std::int64_t count = 0;
+  std::string hash;           // of the last record; 64 zeros before the first
+};
+
+struct AuditQuery {
+  std::string user, action, outcome;       // empty: any
+  UnixMillis since = 0, until = INT64_MAX;
+  int limit = 100;                         // newest first
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  virtual std::optional<Thread> FindThread(const ProductId& product, const ThreadId& thread) = 0;
+  virtual void PutThread(const Thread& thread) = 0;  // creates, or updates active_at and title
+  // Newest activity first.
+  virtual std::vector<Thread> ListThreads(const ProductId& product, const Owner& owner, int limit) = 0;
+  virtual void DeleteThread(const ProductId& product, const ThreadId& thread) = 0;
+
+  virtual void AppendMessage(const ProductId& product, const ThreadId& thread, const StoredMessage& message) = 0;
+  virtual std::optional<StoredMessage> FindMessage(const ProductId& product, const ThreadId& thread,
+                                                   const MessageId& message) = 0;
+  // The newest `limit`, oldest of them first.
+  virtual std::vector<StoredMessage> ListMessages(const ProductId& product, const ThreadId& thread, int limit) = 0;
+
+  virtual std::optional<StoredRun> FindRun(const ProductId& product, const ThreadId& thread, const RunId& run) = 0;
+  virtual void PutRun(const ProductId& product, const ThreadId& thread, const StoredRun& run) = 0;
+  // At start: runs that a crash left running become interrupted. Answers how many.
+  virtual int InterruptRunningRuns() = 0;
+
+  virtual AuditHead FindAuditHead(const ProductId& product) = 0;
+  virtual void AppendAudit(const ProductId& product, const AuditRow& row) = 0;
+  virtual std::vector<AuditRow> FindAudit(const ProductId& product, const AuditQuery& query) = 0;
+  // All rows in order of seq; stops where `visit` answers false.
+  virtual void VisitAudit(const ProductId& product, const std::function<bool(const AuditRow&)>& visit) = 0;
+
+  // Questions that the builtin agent could not answer, for the owner to write about.
+  virtual void RecordUnanswered(const ProductId& product, std::string_view question, UnixMillis at) = 0;
+
+  // `done` is called by the Commit that made everything written so far durable (at once where nothing is pending).
+  virtual void AfterCommit(std::function<void()> done) = 0;
+  // Answers false, and keeps nothing of the transaction, where the disk refused; the `done`s are then not called.
+  virtual bool Commit() = 0;
+  virtual bool HasPending() const = 0;
+};
+
+}  // namespace widgent
