@@ -85,6 +85,7 @@ class Store {
   virtual std::vector<Thread> ListThreads(const ProductId& product, const Owner& owner, int limit) = 0;
   virtual void DeleteThread(const ProductId& product, const ThreadId& thread) = 0;
 
+  // The thread must exist. A message whose id the thread has already stays as it is.
   virtual void AppendMessage(const ProductId& product, const ThreadId& thread, const StoredMessage& message) = 0;
   virtual std::optional<StoredMessage> FindMessage(const ProductId& product, const ThreadId& thread,
                                                    const MessageId& message) = 0;
@@ -92,11 +93,13 @@ class Store {
   virtual std::vector<StoredMessage> ListMessages(const ProductId& product, const ThreadId& thread, int limit) = 0;
 
   virtual std::optional<StoredRun> FindRun(const ProductId& product, const ThreadId& thread, const RunId& run) = 0;
+  // Creates or replaces; the thread must exist.
   virtual void PutRun(const ProductId& product, const ThreadId& thread, const StoredRun& run) = 0;
   // At start: runs that a crash left running become interrupted. Answers how many.
   virtual int InterruptRunningRuns() = 0;
 
   virtual AuditHead FindAuditHead(const ProductId& product) = 0;
+  // Throws where the product has a row of this seq already: the caller read the head before another writer moved it.
   virtual void AppendAudit(const ProductId& product, const AuditRow& row) = 0;
   virtual std::vector<AuditRow> FindAudit(const ProductId& product, const AuditQuery& query) = 0;
   // All rows in order of seq; stops where `visit` answers false.
@@ -110,6 +113,8 @@ class Store {
   // Answers false, and keeps nothing of the transaction, where the disk refused; the `done`s are then not called.
   virtual bool Commit() = 0;
   virtual bool HasPending() const = 0;
+  // For the log: why the latest Commit answered false.
+  virtual std::string LastError() const = 0;
 };
 
 }  // namespace widgent

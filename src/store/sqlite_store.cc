@@ -1,0 +1,308 @@
+#include "store/sqlite_store.h"
+
+#include <exception>
+#include <stdexcept>
+#include <utility>
+
+#include "store/schema.h"
+#include "store/sqlite.h"
+
+namespace widgent {
+namespace {
+
+using sqlite::Query;
+
+constexpr std::size_t kQuestionBytesMax = 512;
+
+// Cut where a character of UTF-8 begins.
+std::string_view Cut(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  while (bytes_max > 0 && (static_cast<unsigned char>(text[bytes_max]) & 0xc0) == 0x80) --bytes_max;
+  return text.substr(0, bytes_max);
+}
+
+Thread ReadThread(const Query& row) {
+  return {.product = {row.Text(0)},
+          .id = {row.Text(1)},
+          .owner = {static_cast<Owner::Kind>(row.Integer(2)), row.Text(3)},
+          .created_at = row.Integer(4),
+          .active_at = row.Integer(5),
+          .title = row.Text(6)};
+}
+
+StoredMessage ReadMessage(const Query& row) {
+  return {.id = {row.Text(0)},
+          .run = {row.Text(1)},
+          .role = static_cast<StoredMessage::Role>(row.Integer(2)),
+          .status = static_cast<StoredMessage::Status>(row.Integer(3)),
+          .text = row.Text(4),
+          .metadata_json = row.Text(5),
+          .at = row.Integer(6)};
+}
+
+AuditRow ReadAuditRow(const Query& row) {
+  return {.seq = row.Integer(0),
+          .at = row.Integer(1),
+          .user = row.Text(2),
+          .action = row.Text(3),
+          .outcome = row.Text(4),
+          .record = row.Text(5),
+          .prev_hash = row.Text(6),
+          .hash = row.Text(7)};
+}
+
+class SqliteStore final : public Store {
+ public:
+  SqliteStore(const std::string& path, sqlite::Database::Mode mode) : database_(path, mode) {
+    if (mode == sqlite::Database::Mode::kReadOnly) {
+      CheckSchema(database_);
+      return;
+    }
+    // The schema first: a file of another program is left as it was.
+    MigrateSchema(database_);
+    database_.Execute(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
+        "PRAGMA journal_size_limit = 67108864");
+  }
+
+  std::optional<Thread> FindThread(const ProductId& product, const ThreadId& thread) override {
+    Query row(database_,
+              "SELECT product, id, owner_kind, owner_id, created_at, active_at, title FROM threads "
+              "WHERE product = ? AND id = ?",
+              product.value, thread.value);
+    if (!row.Step()) return std::nullopt;
+    return ReadThread(row);
+  }
+
+  void PutThread(const Thread& thread) override {
+    Write(
+        "INSERT INTO threads (product, id, owner_kind, owner_id, created_at, active_at, title) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (product, id) DO UPDATE SET active_at = excluded.active_at, title = excluded.title",
+        thread.product.value, thread.id.value, static_cast<std::int64_t>(thread.owner.kind), thread.owner.id,
+        thread.created_at, thread.active_at, thread.title);
+  }
+
+  std::vector<Thread> ListThreads(const ProductId& product, const Owner& owner, int limit) override {
+    Query row(database_,
+              "SELECT product, id, owner_kind, owner_id, created_at, active_at, title FROM threads "
+              "WHERE product = ? AND owner_kind = ? AND owner_id = ? ORDER BY active_at DESC, key DESC LIMIT ?",
+              product.value, static_cast<std::int64_t>(owner.kind), owner.id, std::int64_t{limit});
+    std::vector<Thread> threads;
+    while (row.Step()) threads.push_back(ReadThread(row));
+    return threads;
+  }
+
+  void DeleteThread(const ProductId& product, const ThreadId& thread) override {
+    Write("DELETE FROM threads WHERE product = ? AND id = ?", product.value, thread.value);
+  }
+
+  void AppendMessage(const ProductId& product, const ThreadId& thread, const StoredMessage& message) override {
+    const bool is_written = Write(
+        "INSERT INTO messages (thread, id, run, role, status, text, metadata, at) "
+        "SELECT key, ?, ?, ?, ?, ?, ?, ? FROM threads WHERE product = ? AND id = ? "
+        "ON CONFLICT (thread, id) DO NOTHING",
+        message.id.value, message.run.value, static_cast<std::int64_t>(message.role),
+        static_cast<std::int64_t>(message.status), message.text, message.metadata_json, message.at, product.value,
+        thread.value);
+    if (is_written && database_.Changes() == 0) RequireThread(product, thread);
+  }
+
+  std::optional<StoredMessage> FindMessage(const ProductId& product, const ThreadId& thread,
+                                           const MessageId& message) override {
+    Query row(database_,
+              "SELECT m.id, m.run, m.role, m.status, m.text, m.metadata, m.at FROM messages m "
+              "JOIN threads t ON t.key = m.thread WHERE t.product = ? AND t.id = ? AND m.id = ?",
+              product.value, thread.value, message.value);
+    if (!row.Step()) return std::nullopt;
+    return ReadMessage(row);
+  }
+
+  std::vector<StoredMessage> ListMessages(const ProductId& product, const ThreadId& thread, int limit) override {
+    Query row(database_,
+              "SELECT id, run, role, status, text, metadata, at FROM messages "
+              "WHERE thread = (SELECT key FROM threads WHERE product = ? AND id = ?) ORDER BY key DESC LIMIT ?",
+              product.value, thread.value, std::int64_t{limit});
+    std::vector<StoredMessage> messages;
+    while (row.Step()) messages.push_back(ReadMessage(row));
+    return {std::make_move_iterator(messages.rbegin()), std::make_move_iterator(messages.rend())};
+  }
+
+  std::optional<StoredRun> FindRun(const ProductId& product, const ThreadId& thread, const RunId& run) override {
+    Query row(database_,
+              "SELECT r.id, r.input_sha256, r.message, r.status, r.events, r.started_at FROM runs r "
+              "JOIN threads t ON t.key = r.thread WHERE t.product = ? AND t.id = ? AND r.id = ?",
+              product.value, thread.value, run.value);
+    if (!row.Step()) return std::nullopt;
+    return StoredRun{.id = {row.Text(0)},
+                     .input_sha256 = row.Text(1),
+                     .message = {row.Text(2)},
+                     .status = static_cast<StoredRun::Status>(row.Integer(3)),
+                     .events = row.Text(4),
+                     .started_at = row.Integer(5)};
+  }
+
+  void PutRun(const ProductId& product, const ThreadId& thread, const StoredRun& run) override {
+    const bool is_written = Write(
+        "INSERT INTO runs (thread, id, input_sha256, message, status, events, started_at) "
+        "SELECT key, ?, ?, ?, ?, ?, ? FROM threads WHERE product = ? AND id = ? "
+        "ON CONFLICT (thread, id) DO UPDATE SET input_sha256 = excluded.input_sha256, "
+        "message = excluded.message, status = excluded.status, events = excluded.events, "
+        "started_at = excluded.started_at",
+        run.id.value, run.input_sha256, run.message.value, static_cast<std::int64_t>(run.status), run.events,
+        run.started_at, product.value, thread.value);
+    if (is_written && database_.Changes() == 0) RequireThread(product, thread);
+  }
+
+  int InterruptRunningRuns() override {
+    static_assert(static_cast<int>(StoredRun::Status::kRunning) == 0);  // the partial index of the schema
+    const bool is_written = Write("UPDATE runs SET status = ? WHERE status = 0",
+                                  static_cast<std::int64_t>(StoredRun::Status::kInterrupted));
+    return is_written ? database_.Changes() : 0;
+  }
+
+  AuditHead FindAuditHead(const ProductId& product) override {
+    Query row(database_, "SELECT seq, hash FROM audit WHERE product = ? ORDER BY seq DESC LIMIT 1", product.value);
+    if (!row.Step()) return {.count = 0, .hash = std::string(64, '0')};
+    return {.count = row.Integer(0), .hash = row.Text(1)};
+  }
+
+  void AppendAudit(const ProductId& product, const AuditRow& row) override {
+    Write(
+        "INSERT INTO audit (product, seq, at, user, action, outcome, record, prev_hash, hash) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        product.value, row.seq, row.at, row.user, row.action, row.outcome, row.record, row.prev_hash, row.hash);
+  }
+
+  std::vector<AuditRow> FindAudit(const ProductId& product, const AuditQuery& query) override {
+    // One text per set of filters, so that each uses the index that fits; '+' keeps the planner off the others.
+    std::string sql =
+        "SELECT seq, at, user, action, outcome, record, prev_hash, hash FROM audit WHERE product = ?1 AND at >= ?2 "
+        "AND at <= ?3 AND ?5 = ?5 AND ?6 = ?6 AND ?7 = ?7";
+    if (!query.user.empty()) sql += " AND user = ?5 AND user <> ''";
+    if (!query.action.empty()) sql += query.user.empty() ? " AND action = ?6" : " AND +action = ?6";
+    if (!query.outcome.empty()) sql += " AND outcome = ?7";
+    sql += " ORDER BY at DESC, seq DESC LIMIT ?4";
+    Query row(database_, sql, product.value, query.since, query.until, std::int64_t{query.limit}, query.user,
+              query.action, query.outcome);
+    std::vector<AuditRow> rows;
+    while (row.Step()) rows.push_back(ReadAuditRow(row));
+    return rows;
+  }
+
+  void VisitAudit(const ProductId& product, const std::function<bool(const AuditRow&)>& visit) override {
+    Query row(database_,
+              "SELECT seq, at, user, action, outcome, record, prev_hash, hash FROM audit WHERE product = ? "
+              "ORDER BY seq",
+              product.value);
+    while (row.Step() && visit(ReadAuditRow(row))) {
+    }
+  }
+
+  void RecordUnanswered(const ProductId& product, std::string_view question, UnixMillis at) override {
+    Write(
+        "INSERT INTO unanswered (product, question, times, first_at, last_at) VALUES (?1, ?2, 1, ?3, ?3) "
+        "ON CONFLICT (product, question) DO UPDATE SET times = times + 1, last_at = excluded.last_at",
+        product.value, Cut(question, kQuestionBytesMax), at);
+  }
+
+  void AfterCommit(std::function<void()> done) override {
+    if (!HasPending()) return done();
+    after_commit_.push_back(std::move(done));
+  }
+
+  bool Commit() override {
+    if (!HasPending()) return true;
+    const State state = std::exchange(state_, State::kIdle);
+    // Taken first: a callback may write and wait for the next Commit.
+    const std::vector<std::function<void()>> callbacks = std::exchange(after_commit_, {});
+    if (state == State::kRefused || !TryCommit()) {
+      Rollback();
+      return false;
+    }
+    std::exception_ptr thrown;
+    for (const auto& done : callbacks) {
+      try {
+        done();
+      } catch (...) {
+        if (!thrown) thrown = std::current_exception();
+      }
+    }
+    if (thrown) std::rethrow_exception(thrown);
+    return true;
+  }
+
+  bool HasPending() const override { return state_ != State::kIdle; }
+  std::string LastError() const override { return last_error_; }
+
+ private:
+  // kRefused: the disk refused a part of the transaction, so that nothing of it may be kept.
+  enum class State : std::uint8_t { kIdle, kOpen, kRefused };
+
+  // Answers false, and remembers it for Commit, where the disk refuses.
+  template <class... Arguments>
+  bool Write(std::string_view sql, const Arguments&... arguments) {
+    if (state_ == State::kRefused) return false;
+    try {
+      if (state_ == State::kIdle) {
+        state_ = State::kOpen;
+        Query(database_, "BEGIN IMMEDIATE").Step();
+      }
+      Query(database_, sql, arguments...).Step();
+      return true;
+    } catch (const sqlite::Error& error) {
+      if (!error.IsRefusal()) throw;
+      last_error_ = error.what();
+      state_ = State::kRefused;
+      return false;
+    }
+  }
+
+  void RequireThread(const ProductId& product, const ThreadId& thread) {
+    if (!FindThread(product, thread)) throw std::runtime_error("store: there is no thread " + thread.value);
+  }
+
+  bool TryCommit() {
+    try {
+      Query(database_, "COMMIT").Step();
+      return true;
+    } catch (const sqlite::Error& error) {
+      last_error_ = error.what();
+      return false;
+    }
+  }
+
+  void Rollback() {
+    if (database_.IsAutocommit()) return;  // SQLite rolled back by itself
+    try {
+      Query(database_, "ROLLBACK").Step();
+    } catch (const sqlite::Error& error) {
+      last_error_ = error.what();
+    }
+  }
+
+  sqlite::Database database_;
+  State state_ = State::kIdle;
+  std::vector<std::function<void()>> after_commit_;
+  std::string last_error_;
+};
+
+std::unique_ptr<Store> Open(const std::string& path, sqlite::Database::Mode mode) {
+  try {
+    return std::make_unique<SqliteStore>(path, mode);
+  } catch (const std::runtime_error& error) {
+    throw std::runtime_error("The store " + path + " cannot be opened: " + error.what() + ".");
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Store> OpenSqliteStore(const std::string& path) {
+  return Open(path, sqlite::Database::Mode::kReadWrite);
+}
+
+std::unique_ptr<Store> OpenSqliteStoreReadOnly(const std::string& path) {
+  return Open(path, sqlite::Database::Mode::kReadOnly);
+}
+
+}  // namespace widgent
