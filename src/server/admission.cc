@@ -1,0 +1,129 @@
+#include "server/admission.h"
+
+#include <algorithm>
+
+#include "identity/crypto.h"
+#include "server/cors.h"
+#include "server/problems.h"
+
+namespace widgent {
+
+namespace {
+
+constexpr int kRefusalRowsPerMinute = 30;
+constexpr std::size_t kAnonymousIdBytesMin = 16, kAnonymousIdBytesMax = 128;
+
+bool IsAnonymousId(std::string_view id) {
+  return id.size() >= kAnonymousIdBytesMin && id.size() <= kAnonymousIdBytesMax &&
+         std::all_of(id.begin(), id.end(), [](char c) {
+           return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+         });
+}
+
+bool IsSecret(const Product& product, std::string_view key) {
+  return key.starts_with("wvs_") ||
+         std::any_of(product.keys.secrets.begin(), product.keys.secrets.end(),
+                     [key](const VerificationSecret& secret) { return EqualInConstantTime(secret.value, key); });
+}
+
+std::optional<Problem> CheckServiceKey(const Product& product, std::string_view key) {
+  if (std::find(product.service_keys.begin(), product.service_keys.end(), key) != product.service_keys.end())
+    return std::nullopt;
+  if (IsSecret(product, key)) {
+    return MakeProblem("secret_in_browser", "The request carries a Verification Secret where the service key belongs.",
+                       "Use the service key (pk_…) in the page. The secret is no longer secret: run `widgentd product "
+                       "rotate-secret " +
+                           product.id.value + "` now.");
+  }
+  return MakeProblem(
+      "service_key_invalid",
+      key.empty() ? "The Widgent-Service-Key header is missing." : "The service key is not one of this product.",
+      "Pass the key that `widgentd product show " + product.id.value + "` prints (pk_…) to init.");
+}
+
+// The token of `Authorization: Bearer <token>`; empty where the header is absent; nothing for another scheme.
+std::optional<std::string_view> BearerToken(const http::Request& request) {
+  const auto value = request.Find("authorization");
+  if (!value) return "";
+  constexpr std::string_view kScheme = "bearer ";
+  const bool is_bearer = value->size() > kScheme.size() &&
+                         std::equal(kScheme.begin(), kScheme.end(), value->begin(), [](char expected, char c) {
+                           return expected == (c >= 'A' && c <= 'Z' ? c + 32 : c);
+                         });
+  if (!is_bearer) return std::nullopt;
+  return value->substr(kScheme.size());
+}
+
+}  // namespace
+
+std::optional<Problem> Admission::CheckOrigin(Exchange& x) {
+  x.cors = {{"Vary", "Origin"}};
+  if (auto problem = widgent::CheckOrigin(x.product->config, x.request)) {
+    AuditRefusal(x, problem->code, "");
+    return problem;
+  }
+  x.cors = CorsHeaders(*FindOrigin(x.request));
+  return std::nullopt;
+}
+
+std::optional<Problem> Admission::CheckCaller(Exchange& x) {
+  const Product& product = x.product->config;
+  if (auto problem = CheckServiceKey(product, x.request.Find("widgent-service-key").value_or(""))) {
+    if (problem->code == "secret_in_browser") AuditRefusal(x, problem->code, "");
+    return problem;
+  }
+
+  const auto token = BearerToken(x.request);
+  if (!token) {
+    AuditRefusal(x, "token_malformed", "");
+    return MakeProblem("token_malformed", "The Authorization header is not of the form `Bearer <token>`.",
+                       "Send `Authorization: Bearer <token>`, or no such header for a guest.");
+  }
+  auto verdict = VerifyToken(*token, product.keys, product.token_policy, x.Now());
+  if (auto* error = std::get_if<TokenError>(&verdict)) {
+    AuditRefusal(x, error->code, Hex(Sha256(*token)));
+    return MakeProblem(error->code, "The token was refused; nothing was done.", error->hint);
+  }
+  if (auto* user = std::get_if<User>(&verdict)) {
+    x.identity = std::move(*user);
+    return std::nullopt;
+  }
+
+  auto& guest = std::get<Anonymous>(verdict);
+  x.token_expired = guest.reason == Anonymous::Reason::kTokenExpired;
+  if (const auto id = x.request.Find("widgent-anonymous-id")) {
+    if (!IsAnonymousId(*id)) {
+      return MakeProblem("invalid_input", "Widgent-Anonymous-Id is not usable.",
+                         "Send 128 random bits as base64url: 16 to 128 characters of A-Z a-z 0-9 - _");
+    }
+    guest.guest_id = *id;
+  }
+  x.identity = std::move(guest);
+  return std::nullopt;
+}
+
+void Admission::AuditRefusal(const Exchange& x, std::string_view code, std::string token_sha256) {
+  const std::string key = "refusal " + x.product->config.id.value + " " + x.request.peer_address;
+  if (limits_.Take(key, kRefusalRowsPerMinute, x.Now())) return;
+  audit_.Write(ContextOf(x),
+               IdentityAct{.kind = IdentityAct::Kind::kRefused,
+                           .identity = Anonymous{},
+                           .code = std::string(code),
+                           .token_sha256 = std::move(token_sha256),
+                           .previous_sub = ""},
+               x.Now());
+}
+
+AuditContext ContextOf(const Exchange& x, const ThreadId& thread, std::string correlation) {
+  return {x.product->config.id, thread.value, correlation.empty() ? x.request_id : std::move(correlation),
+          x.request.peer_address};
+}
+
+std::optional<Owner> OwnerOf(const Identity& identity) {
+  if (const User* user = AsUser(identity)) return Owner{Owner::Kind::kUser, user->sub};
+  const std::string& guest_id = std::get<Anonymous>(identity).guest_id;
+  if (guest_id.empty()) return std::nullopt;
+  return Owner{Owner::Kind::kGuest, guest_id};
+}
+
+}  // namespace widgent

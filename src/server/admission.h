@@ -1,0 +1,38 @@
+// Who may enter: the one place where a request's origin, service key and token are judged. What it decides stands in
+// the Exchange as a value; nothing below reads these headers again.
+#pragma once
+#include <optional>
+
+#include "audit/audit.h"
+#include "protocol/problem.h"
+#include "server/exchange.h"
+#include "server/limits.h"
+#include "store/store.h"
+
+namespace widgent {
+
+class Admission {
+ public:
+  Admission(AuditLog& audit, Limits& limits) : audit_(audit), limits_(limits) {}
+
+  // Nothing: `x` has its CORS headers, and its page may talk to the product. Also for preflights.
+  std::optional<Problem> CheckOrigin(Exchange& x);
+
+  // Nothing: `x` has its identity. A refusal is audited and nothing else happens.
+  std::optional<Problem> CheckCaller(Exchange& x);
+
+ private:
+  // A row for a refusal, as long as the address has not had too many: strangers must not fill the disk.
+  void AuditRefusal(const Exchange& x, std::string_view code, std::string token_sha256);
+
+  AuditLog& audit_;
+  Limits& limits_;
+};
+
+// Where an act came from.
+AuditContext ContextOf(const Exchange& x, const ThreadId& thread = {}, std::string correlation = {});
+
+// To whom the threads of this identity belong; a guest without an anonymous id owns none.
+std::optional<Owner> OwnerOf(const Identity& identity);
+
+}  // namespace widgent

@@ -1,0 +1,157 @@
+#include "server/app.h"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "protocol/base64url.h"
+#include "server/cors.h"
+#include "server/problems.h"
+
+namespace widgent {
+
+struct App::Route {
+  std::string_view method, path;
+  std::function<void(const ExchangePtr&)> endpoint;
+};
+
+namespace {
+
+constexpr std::string_view kDiagnose = "/v1/products/{pid}/diagnose";
+constexpr std::string_view kProblemPages = "/problems/";
+
+// Fills `ids` with what the template's {…} stand for. Only valid ids fit.
+bool Matches(std::string_view path_template, std::string_view path, std::vector<std::string>& ids) {
+  ids.clear();
+  while (!path_template.empty()) {
+    if (!path.starts_with('/')) return false;
+    path_template.remove_prefix(1);
+    path.remove_prefix(1);
+    const std::string_view expected = path_template.substr(0, path_template.find('/'));
+    const std::string_view segment = path.substr(0, path.find('/'));
+    if (expected.starts_with('{')) {
+      if (!IsValidId(segment)) return false;
+      ids.emplace_back(segment);
+    } else if (expected != segment) {
+      return false;
+    }
+    path_template.remove_prefix(expected.size());
+    path.remove_prefix(segment.size());
+  }
+  return path.empty();
+}
+
+std::vector<ServedProduct> Serve(std::vector<Product> products) {
+  std::vector<ServedProduct> served;
+  for (Product& product : products) {
+    auto knowledge = product.knowledge.dir.empty() ? nullptr : LoadKnowledge(product.knowledge);
+    served.push_back({std::move(product), std::move(knowledge)});
+  }
+  return served;
+}
+
+http::Response PlainResponse(int status, std::string text) {
+  return {status, {{"Content-Type", "text/plain; charset=utf-8"}, {"Cache-Control", "no-store"}}, std::move(text)};
+}
+
+}  // namespace
+
+App::App(AppPorts ports, std::vector<Product> products, AppOptions options)
+    : ports_(std::move(ports)),
+      options_(std::move(options)),
+      products_(Serve(std::move(products))),
+      audit_(ports_.store),
+      commits_(ports_.store),
+      hub_(AgentPorts{ports_.loop, ports_.client, ports_.store, audit_, ports_.random}, commits_),
+      admission_(audit_, limits_),
+      widget_api_(ports_.store, audit_, hub_),
+      run_api_(ports_.store, limits_, hub_) {
+  const auto on = [this](std::string_view method, std::string_view path, auto& api, auto endpoint) {
+    routes_.push_back({method, path, [&api, endpoint](const ExchangePtr& x) { (api.*endpoint)(x); }});
+  };
+  on("POST", "/v1/products/{pid}/session", widget_api_, &WidgetApi::PostSession);
+  on("POST", "/v1/products/{pid}/agent", run_api_, &RunApi::PostAgent);
+  on("GET", "/v1/products/{pid}/agent/capabilities", widget_api_, &WidgetApi::GetCapabilities);
+  on("GET", "/v1/products/{pid}/threads", widget_api_, &WidgetApi::ListThreads);
+  on("DELETE", "/v1/products/{pid}/threads/{tid}", widget_api_, &WidgetApi::DeleteThread);
+  on("GET", "/v1/products/{pid}/threads/{tid}/messages", widget_api_, &WidgetApi::ListMessages);
+  on("GET", "/v1/products/{pid}/threads/{tid}/events", run_api_, &RunApi::GetEvents);
+  on("POST", "/v1/products/{pid}/threads/{tid}/runs/{rid}/cancel", run_api_, &RunApi::PostCancel);
+  routes_.push_back({"GET", kDiagnose, nullptr});  // open to all, so it is answered before admission
+  ports_.store.InterruptRunningRuns();
+}
+
+App::~App() = default;
+
+void App::Handle(http::Request request, std::shared_ptr<http::Responder> responder) {
+  const auto x =
+      std::make_shared<Exchange>(std::move(request), std::move(responder), "req_" + EncodeBase64Url(ports_.random(12)),
+                                 ports_.loop, commits_, options_.log);
+  try {
+    Dispatch(x);
+  } catch (const std::exception& error) {
+    if (options_.log) options_.log(LogLevel::kError, "request=" + x->request_id + " error=" + error.what());
+    x->Refuse(MakeProblem("backend_down", "The store cannot be read.", "Try again in a moment.", 5));
+  }
+}
+
+void App::EndTurn() {
+  if (!commits_.EndTurn() && options_.log)
+    options_.log(LogLevel::kError, "The store refused a transaction; its requests were answered with 503.");
+}
+
+void App::Drain() {
+  is_draining_ = true;
+  run_api_.Drain();
+}
+
+void App::Dispatch(const ExchangePtr& x) {
+  if (!x->request.path.starts_with("/v1/")) return HandleSite(x);
+  std::string allowed;
+  for (const Route& route : routes_) {
+    if (!Matches(route.path, x->request.path, x->ids)) continue;
+    x->route = route.path;
+    if (x->request.method == route.method || x->request.method == "OPTIONS") return HandleProduct(x, route);
+    allowed += (allowed.empty() ? "" : ", ") + std::string(route.method);
+  }
+  if (allowed.empty()) return x->Refuse(MakeProblem("not_found", "There is no such endpoint."));
+  x->cors = {{"Allow", allowed + ", OPTIONS"}};
+  x->Refuse(MakeProblem("method_not_allowed", "This endpoint takes " + allowed + "."));
+}
+
+void App::HandleProduct(const ExchangePtr& x, const Route& route) {
+  const auto product = std::find_if(products_.begin(), products_.end(),
+                                    [&](const ServedProduct& served) { return served.config.id.value == x->ids[0]; });
+  const bool is_diagnose = route.path == kDiagnose;
+  if (is_diagnose) x->cors = {{"Access-Control-Allow-Origin", "*"}};
+  if (product == products_.end()) {
+    return x->Refuse(MakeProblem("product_not_found", "This server has no product of this id.",
+                                 "Check the productId given to init against `widgentd product list`."));
+  }
+  x->product = &*product;
+  const bool is_preflight = x->request.method == "OPTIONS";
+  if (is_diagnose) return x->Send(is_preflight ? PreflightResponse() : DiagnoseResponse(product->config, x->request));
+
+  if (auto problem = admission_.CheckOrigin(*x)) return x->Refuse(*problem);
+  if (is_preflight) return x->Send(PreflightResponse());
+  if (auto problem = admission_.CheckCaller(*x)) return x->Refuse(*problem);
+  route.endpoint(x);
+}
+
+void App::HandleSite(const ExchangePtr& x) {
+  const std::string& path = x->request.path;
+  const bool is_read = x->request.method == "GET" || x->request.method == "HEAD";
+  if (is_read && path == "/healthz") return x->Send(PlainResponse(200, "ok\n"));
+  if (is_read && path == "/readyz")
+    return x->Send(is_draining_ ? PlainResponse(503, "draining\n") : PlainResponse(200, "ready\n"));
+  if (is_read && path.starts_with(kProblemPages)) {
+    x->route = "/problems/{code}";
+    return x->Send(ProblemPage(path.substr(kProblemPages.size()), x->request.Find("accept").value_or("")));
+  }
+  if (options_.assets) {
+    if (auto asset = options_.assets(x->request)) return x->Send(std::move(*asset));
+  }
+  x->Refuse(MakeProblem("not_found", "There is nothing at this address."));
+}
+
+}  // namespace widgent

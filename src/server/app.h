@@ -1,0 +1,78 @@
+// The whole server without its sockets: what is made of what, and which path leads where. Runs on the loop's one
+// thread, is deterministic given its ports, and may be destroyed at any time, as by a crash: nobody is answered then.
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "audit/audit.h"
+#include "http/client.h"
+#include "http/event_loop.h"
+#include "http/message.h"
+#include "product/product.h"
+#include "server/admission.h"
+#include "server/commit_queue.h"
+#include "server/exchange.h"
+#include "server/limits.h"
+#include "server/run_api.h"
+#include "server/run_hub.h"
+#include "server/widget_api.h"
+#include "store/store.h"
+
+namespace widgent {
+
+// All outlive the App.
+struct AppPorts {
+  http::EventLoop& loop;
+  http::Client& client;
+  Store& store;
+  std::function<std::string(std::size_t bytes)> random;
+};
+
+struct AppOptions {
+  Log log;                                                                    // may be empty
+  std::function<std::optional<http::Response>(const http::Request&)> assets;  // may be empty; GET and HEAD outside /v1
+};
+
+class App {
+ public:
+  // Reads the products' documents; throws std::runtime_error that names the file where that fails. Runs that a crash
+  // left are marked as interrupted.
+  App(AppPorts ports, std::vector<Product> products, AppOptions options);
+  ~App();
+  App(const App&) = delete;
+  App& operator=(const App&) = delete;
+
+  void Handle(http::Request request, std::shared_ptr<http::Responder> responder);
+
+  // To be called whenever the loop has nothing more to do at once: makes the turn's writes durable and lets the
+  // answers that wait for it go.
+  void EndTurn();
+
+  // Admits no new runs, and /readyz says so. IsIdle: no run goes on.
+  void Drain();
+  bool IsIdle() const { return hub_.IsEmpty(); }
+
+ private:
+  struct Route;
+  void Dispatch(const ExchangePtr& x);
+  void HandleProduct(const ExchangePtr& x, const Route& route);
+  void HandleSite(const ExchangePtr& x);
+
+  AppPorts ports_;
+  AppOptions options_;
+  std::vector<ServedProduct> products_;
+  AuditLog audit_;
+  Limits limits_;
+  CommitQueue commits_;
+  RunHub hub_;
+  Admission admission_;
+  WidgetApi widget_api_;
+  RunApi run_api_;
+  std::vector<Route> routes_;
+  bool is_draining_ = false;
+};
+
+}  // namespace widgent

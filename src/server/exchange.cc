@@ -1,0 +1,79 @@
+#include "server/exchange.h"
+
+#include <utility>
+
+#include "server/problems.h"
+
+namespace widgent {
+
+namespace {
+
+constexpr std::int64_t kBackendDownRetrySeconds = 5;
+
+}  // namespace
+
+Exchange::Exchange(http::Request received, std::shared_ptr<http::Responder> responder, std::string id,
+                   http::EventLoop& loop, CommitQueue& commits, const Log& log)
+    : request(std::move(received)),
+      request_id(std::move(id)),
+      responder_(std::move(responder)),
+      loop_(loop),
+      commits_(commits),
+      log_(log),
+      received_at_(loop.Now()) {}
+
+void Exchange::Send(http::Response response) {
+  const auto self = shared_from_this();
+  commits_.After([self, response = std::move(response)] { self->SendNow(response); },
+                 [self] {
+                   Problem problem = MakeProblem("backend_down", "The request could not be stored.",
+                                                 "Try again in a moment.", kBackendDownRetrySeconds);
+                   problem.request_id = self->request_id;
+                   self->SendNow(ProblemResponse(problem));
+                 });
+}
+
+void Exchange::SendJson(int status, std::string json) {
+  Send({status, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}, std::move(json)});
+}
+
+void Exchange::Refuse(Problem problem) {
+  problem.request_id = request_id;
+  problem.token_expired = token_expired;
+  Send(ProblemResponse(problem));
+}
+
+void Exchange::StartStream() {
+  http::Response head = StreamResponse("");
+  Complete(head);
+  LogAnswer(head.status);
+  responder_->StartStream(std::move(head));
+}
+
+void Exchange::Complete(http::Response& response) {
+  response.headers.push_back({"Widgent-Request-Id", request_id});
+  response.headers.insert(response.headers.end(), cors.begin(), cors.end());
+}
+
+void Exchange::SendNow(http::Response response) {
+  Complete(response);
+  LogAnswer(response.status);
+  responder_->Send(std::move(response));
+}
+
+void Exchange::LogAnswer(int status) {
+  if (!log_) return;
+  std::string line = "request=" + request_id + " method=" + request.method + " route=" + (route.empty() ? "-" : route);
+  if (product) line += " product=" + product->config.id.value;
+  line += " status=" + std::to_string(status) + " ms=" + std::to_string(loop_.Now() - received_at_);
+  log_(status >= 500 ? LogLevel::kWarning : LogLevel::kInfo, line);
+}
+
+http::Response StreamResponse(std::string frames) {
+  return {
+      200,
+      {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-cache, no-transform"}, {"X-Accel-Buffering", "no"}},
+      std::move(frames)};
+}
+
+}  // namespace widgent

@@ -1,0 +1,40 @@
+// Runs: a message in, a stream of AG-UI events out; following, resuming and cancelling it.
+#pragma once
+#include <optional>
+
+#include "protocol/ag_ui.h"
+#include "server/exchange.h"
+#include "server/limits.h"
+#include "server/run_hub.h"
+#include "store/store.h"
+
+namespace widgent {
+
+class RunApi {
+ public:
+  RunApi(Store& store, Limits& limits, RunHub& hub) : store_(store), limits_(limits), hub_(hub) {}
+
+  void PostAgent(const ExchangePtr& x);
+  void GetEvents(const ExchangePtr& x);
+  void PostCancel(const ExchangePtr& x);
+
+  // From now on no new run is admitted: the server is about to stop.
+  void Drain() { is_draining_ = true; }
+
+ private:
+  // The run's id was used before: shows the same run again instead of executing it twice.
+  void Repeat(const ExchangePtr& x, const ThreadId& thread, const StoredRun& run);
+  // Shows `run` from `cursor` on, whether it goes on, has ended, or was cut off by a crash.
+  void Show(const ExchangePtr& x, const ThreadId& thread, const StoredRun& run, std::size_t cursor);
+  std::optional<Problem> CheckLimits(const Exchange& x, const Owner& owner);
+  void WriteMessage(const Exchange& x, const RunAgentInput& input, std::optional<Thread> thread, const Owner& owner,
+                    bool is_new_message);
+  std::vector<StoredMessage> HistoryUpTo(const ProductId& product, const RunAgentInput& input);
+
+  Store& store_;
+  Limits& limits_;
+  RunHub& hub_;
+  bool is_draining_ = false;
+};
+
+}  // namespace widgent

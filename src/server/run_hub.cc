@@ -1,0 +1,40 @@
+#include "server/run_hub.h"
+
+#include <algorithm>
+
+namespace widgent {
+
+std::shared_ptr<LiveRun> RunHub::Find(const ProductId& product, const ThreadId& thread) const {
+  const auto run = runs_.find({product, thread});
+  return run == runs_.end() ? nullptr : run->second;
+}
+
+int RunHub::CountOf(const ProductId& product, const Owner& owner) const {
+  return static_cast<int>(std::count_if(runs_.begin(), runs_.end(), [&](const auto& entry) {
+    return entry.first.first == product && entry.second->owner() == owner;
+  }));
+}
+
+std::shared_ptr<LiveRun> RunHub::Admit(RunRequest request, StoredRun record, Owner owner) {
+  const std::pair key{request.product->id, request.thread};
+  auto run = std::make_shared<LiveRun>(ports_, commits_, std::move(request), std::move(record), std::move(owner),
+                                       [this](LiveRun& ended) { Bury(ended); });
+  runs_[key] = run;
+  const auto settle = [weak = std::weak_ptr<LiveRun>(run)](void (LiveRun::*step)()) {
+    if (const auto admitted = weak.lock()) (admitted.get()->*step)();
+  };
+  commits_.After([settle] { settle(&LiveRun::Begin); }, [settle] { settle(&LiveRun::Abandon); });
+  return run;
+}
+
+void RunHub::Bury(LiveRun& run) {
+  const auto entry = runs_.find({run.product(), run.thread()});
+  if (entry == runs_.end() || entry->second.get() != &run) return;
+  buried_.push_back(std::move(entry->second));
+  runs_.erase(entry);
+  ports_.loop.Post([this, weak = std::weak_ptr<int>(alive_)] {
+    if (!weak.expired()) buried_.clear();
+  });
+}
+
+}  // namespace widgent

@@ -1,0 +1,143 @@
+#include "server/widget_api.h"
+
+#include "protocol/json_fields.h"
+#include "protocol/json_writer.h"
+#include "server/admission.h"
+#include "server/greeting.h"
+#include "server/history.h"
+#include "server/problems.h"
+
+namespace widgent {
+
+namespace {
+
+constexpr int kThreadsListedMax = 50, kMessagesListedMax = 200;
+
+// What the widget says has happened. A refresh is the same user with a newer token: no row.
+std::optional<IdentityAct::Kind> ActOf(std::string_view event) {
+  if (event == "refresh") return std::nullopt;
+  if (event == "switch") return IdentityAct::Kind::kSwitch;
+  if (event == "sign_out") return IdentityAct::Kind::kSignOut;
+  return IdentityAct::Kind::kIdentify;
+}
+
+std::string SessionAnswer(const Product& product, const Identity& identity, const std::string& thread_id,
+                          UnixMillis now) {
+  JsonWriter writer;
+  WriteIdentity(writer.Open('{').Key("identity"), ToWire(identity, now));
+  writer.Put("server_time", WriteTime(now)).PutIf("thread_id", thread_id);
+  writer.Put("greeting", Greeting(product, identity));
+  writer.Key("agent").Open('{').Put("name", product.agent.name.empty() ? product.name : product.agent.name);
+  writer.Put("kind", product.agent.kind).Close('}');
+  writer.Key("appearance").Open('{').PutIf("accent", product.accent).Close('}');
+  writer.Key("suggestions").Open('[');
+  for (const std::string& item : AsUser(identity) ? product.suggestions_verified : product.suggestions_anonymous)
+    writer.Value(item);
+  writer.Close(']');
+  if (!product.handoff_url.empty())
+    writer.Key("handoff").Open('{').Put("url", product.handoff_url).Put("label", product.handoff_label).Close('}');
+  writer.Key("capabilities").Open('{').Put("streaming", true).Put("resume", true).Put("cancel", true).Close('}');
+  writer.Key("limits").Open('{').Put("message_chars", static_cast<int>(kMessageCharactersMax)).Close('}');
+  return writer.Close('}').Take();
+}
+
+}  // namespace
+
+void WidgetApi::PostSession(const ExchangePtr& x) {
+  std::string_view event;
+  JsonFields body;
+  if (!x->request.body.empty()) {
+    if (auto problem = CheckJsonBody(x->request)) return x->Refuse(*problem);
+    if (!body.Parse(x->request.body))
+      return x->Refuse(MakeProblem("invalid_input", "The body is not one JSON object of at most 32 levels."));
+    event = body.Text("event");
+  }
+
+  const Product& product = x->product->config;
+  std::string thread_id;
+  if (const User* user = AsUser(x->identity)) {
+    if (const auto kind = ActOf(event)) {
+      IdentityAct act;
+      act.kind = *kind;
+      act.identity = x->identity;
+      act.token_sha256 = user->token_sha256;
+      audit_.Write(ContextOf(*x), act, x->Now());
+    }
+    const auto threads = store_.ListThreads(product.id, {Owner::Kind::kUser, user->sub}, 1);
+    if (!threads.empty()) thread_id = threads.front().id.value;
+  }
+  x->SendJson(200, SessionAnswer(product, x->identity, thread_id, x->Now()));
+}
+
+void WidgetApi::GetCapabilities(const ExchangePtr& x) {
+  const Product& product = x->product->config;
+  JsonWriter writer;
+  writer.Open('{').Key("identity").Open('{');
+  writer.Put("name", product.agent.name.empty() ? product.name : product.agent.name);
+  writer.Put("type", product.agent.kind).Put("provider", "Widgent").Put("version", WIDGENT_VERSION).Close('}');
+  writer.Key("transport").Open('{').Put("streaming", true).Put("resumable", true).Close('}');
+  writer.Key("tools").Open('{').Put("supported", !product.tools.empty()).Put("clientProvided", false).Close('}');
+  writer.Key("state").Open('{').Put("snapshots", false).Put("deltas", false).Put("persistentState", true).Close('}');
+  x->SendJson(200, writer.Close('}').Take());
+}
+
+void WidgetApi::ListThreads(const ExchangePtr& x) {
+  Problem problem;
+  const auto owner = RequireOwner(*x, problem);
+  if (!owner) return x->Refuse(problem);
+  JsonWriter writer;
+  writer.Open('{').Key("threads").Open('[');
+  for (const Thread& thread : store_.ListThreads(x->product->config.id, *owner, kThreadsListedMax)) {
+    writer.Open('{').Put("id", thread.id.value).Put("title", thread.title);
+    writer.Put("created_at", WriteTime(thread.created_at)).Put("active_at", WriteTime(thread.active_at)).Close('}');
+  }
+  x->SendJson(200, writer.Close(']').Close('}').Take());
+}
+
+void WidgetApi::ListMessages(const ExchangePtr& x) {
+  const ThreadId id{x->ids[1]};
+  if (!FindOwnThread(store_, *x, id)) return x->Refuse(ThreadNotFound());
+  const ProductId& product = x->product->config.id;
+  JsonWriter writer;
+  writer.Open('{').Put("thread_id", id.value);
+  writer.Key("messages").Raw(WriteMessages(store_.ListMessages(product, id, kMessagesListedMax)));
+  if (const auto run = hub_.Find(product, id)) writer.Put("active_run", run->id().value);
+  x->SendJson(200, writer.Close('}').Take());
+}
+
+void WidgetApi::DeleteThread(const ExchangePtr& x) {
+  const ThreadId id{x->ids[1]};
+  if (!FindOwnThread(store_, *x, id)) return x->Refuse(ThreadNotFound());
+  const ProductId& product = x->product->config.id;
+  if (const auto run = hub_.Find(product, id)) run->Drop();
+  store_.DeleteThread(product, id);
+  x->Send({204, {{"Cache-Control", "no-store"}}, ""});
+}
+
+std::optional<Owner> RequireOwner(const Exchange& x, Problem& problem) {
+  auto owner = OwnerOf(x.identity);
+  if (!owner) {
+    problem =
+        MakeProblem("invalid_input", "A guest's threads belong to the Widgent-Anonymous-Id header, which is missing.",
+                    "Send 128 random bits as base64url in Widgent-Anonymous-Id, the same for all requests of this "
+                    "visitor; or a token.");
+  }
+  return owner;
+}
+
+std::optional<Thread> FindOwnThread(Store& store, const Exchange& x, const ThreadId& id) {
+  const auto owner = OwnerOf(x.identity);
+  if (!owner) return std::nullopt;
+  auto thread = store.FindThread(x.product->config.id, id);
+  if (thread && thread->owner != *owner) return std::nullopt;
+  return thread;
+}
+
+Problem ThreadNotFound() { return MakeProblem("thread_not_found", "You have no conversation of this id."); }
+
+std::optional<Problem> CheckJsonBody(const http::Request& request) {
+  if (request.Find("content-type").value_or("").starts_with("application/json")) return std::nullopt;
+  return MakeProblem("unsupported_media_type", "The body's type is not JSON.", "Send Content-Type: application/json.");
+}
+
+}  // namespace widgent
