@@ -1,0 +1,119 @@
+// Bundles the browser's side into build/web/: the loader (widgent.js), the widget (panel, pump and glue) and the core
+// (.wasm) under hashed names, each with its brotli beside it. Whoever loads a file carries its hash: the loader those of
+// both others. Prints the table of bytes and fails where a budget is broken.
+//
+//   node scripts/build-web.mjs [--core DIR] [--out DIR] [--base URL]
+//
+// --core  where core.js and core.wasm are (build/wasm); --base  the server's address, baked into the loader (else the
+// loader's own address counts).
+import { build, transform } from 'esbuild';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { brotliCompressSync, constants } from 'node:zlib';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const { values: options } = parseArgs({
+  options: {
+    core: { type: 'string', default: path.join(root, 'build/wasm') },
+    out: { type: 'string', default: path.join(root, 'build/web') },
+    base: { type: 'string', default: '' },
+  },
+});
+const target = 'es2020';
+const budgets = { loader: 1000, core: 28000, all: 50000 };
+
+const integrity = (bytes) => `sha256-${createHash('sha256').update(bytes).digest('base64')}`;
+const shortHash = (bytes) => createHash('sha256').update(bytes).digest('hex').slice(0, 8);
+const brotli = (bytes) =>
+  brotliCompressSync(bytes, {
+    params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length },
+  });
+
+/** Style sheets become minified text. */
+const styleText = {
+  name: 'style-text',
+  setup(build) {
+    build.onLoad({ filter: /\.css$/ }, async ({ path: file }) => {
+      const { code } = await transform(await readFile(file, 'utf8'), { loader: 'css', minify: true, target });
+      return { contents: code.trim(), loader: 'text' };
+    });
+  },
+};
+
+async function bundle(entry, settings) {
+  const result = await build({
+    entryPoints: [entry],
+    bundle: true,
+    minify: true,
+    target,
+    charset: 'utf8',
+    legalComments: 'none',
+    write: false,
+    logLevel: 'warning',
+    plugins: [styleText],
+    tsconfigRaw: {},
+    ...settings,
+  });
+  return Buffer.from(result.outputFiles[0].contents);
+}
+
+const coreGlue = path.resolve(options.core, 'core.js');
+const coreWasm = await readFile(path.resolve(options.core, 'core.wasm'));
+const coreName = `core-${shortHash(coreWasm)}.wasm`;
+const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
+
+const glue = await bundle(coreGlue, { format: 'esm' });
+const core = { WIDGENT_CORE: JSON.stringify(coreName), WIDGENT_CORE_INTEGRITY: JSON.stringify(integrity(coreWasm)) };
+const widget = await bundle(path.join(root, 'web/widget.ts'), {
+  format: 'esm',
+  alias: { 'widgent-core': coreGlue },
+  define: core,
+});
+const widgetName = `widget-${shortHash(widget)}.js`;
+const loader = await bundle(path.join(root, 'web/widgent.ts'), {
+  format: 'iife',
+  define: {
+    WIDGENT_BASE: JSON.stringify(options.base),
+    WIDGENT_VERSION: JSON.stringify(version),
+    WIDGENT_WIDGET: JSON.stringify(widgetName),
+    WIDGENT_WIDGET_INTEGRITY: JSON.stringify(integrity(widget)),
+    ...core,
+  },
+});
+
+await mkdir(options.out, { recursive: true });
+const files = { 'widgent.js': loader, [widgetName]: widget, [coreName]: coreWasm };
+for (const old of await readdir(options.out)) {
+  if (/^(widgent\.js|widget-\w+\.js|core-\w+\.wasm)(\.br)?$/.test(old)) await rm(path.join(options.out, old));
+}
+const packed = {};
+for (const [name, bytes] of Object.entries(files)) {
+  packed[name] = brotli(bytes);
+  await writeFile(path.join(options.out, name), bytes);
+  await writeFile(path.join(options.out, `${name}.br`), packed[name]);
+}
+
+const sizes = {
+  loader: packed['widgent.js'].length,
+  core: packed[coreName].length + brotli(glue).length,
+  all: packed['widgent.js'].length + packed[widgetName].length + packed[coreName].length,
+};
+const row = (what, bytes, budget) =>
+  console.log(
+    what.padEnd(34) + String(bytes).padStart(7) + (budget ? String(budget).padStart(9) : '').padStart(9) +
+      (budget && bytes > budget ? '  over' : ''),
+  );
+console.log('brotli 11'.padEnd(34) + '  bytes   budget');
+row('loader (widgent.js)', sizes.loader, budgets.loader);
+row('widget (panel, pump, glue)', packed[widgetName].length);
+row('core.wasm', packed[coreName].length);
+row('session core (core.wasm and glue)', sizes.core, budgets.core);
+row('all in', sizes.all, budgets.all);
+const over = Object.keys(budgets).filter((name) => sizes[name] > budgets[name]);
+if (over.length) {
+  console.error(`Over the budget: ${over.join(', ')}.`);
+  process.exit(1);
+}

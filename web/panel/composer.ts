@@ -1,0 +1,60 @@
+// Where the visitor writes.
+import { button, el } from './dom.ts';
+import { icon } from './icons.ts';
+import { strings } from './strings.ts';
+
+export class Composer {
+  readonly element: HTMLElement;
+  readonly input = el('textarea', {
+    rows: '1',
+    placeholder: strings.placeholder,
+    'aria-label': strings.message,
+    dir: 'auto',
+    enterkeyhint: 'send',
+  });
+  private readonly stop: HTMLButtonElement;
+  private readonly send = button('send', strings.send, () => this.submit(), icon('send'));
+
+  constructor(
+    private readonly submitted: (text: string) => void,
+    stopped: () => void,
+  ) {
+    this.stop = button('stop', strings.stop, stopped, el('i'));
+    this.element = el('div', { class: 'composer' }, this.input, this.stop, this.send);
+    this.input.oninput = () => this.fit();
+    this.input.onkeydown = (event) => {
+      // While an input method composes, Enter chooses a word (Safari says so by the key code only).
+      if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+      event.preventDefault();
+      this.submit();
+    };
+    this.showBusy(false);
+    this.fit();
+  }
+
+  showBusy(busy: boolean): void {
+    const focused = (this.stop.getRootNode() as ShadowRoot).activeElement === this.stop;
+    this.stop.hidden = !busy;
+    if (focused && !busy) this.input.focus();
+  }
+
+  clear(): void {
+    this.input.value = '';
+    this.fit();
+  }
+
+  fit(): void {
+    const { input } = this;
+    this.send.disabled = !input.value.trim();
+    input.style.height = 'auto';
+    if (input.scrollHeight) input.style.height = `${input.scrollHeight}px`;
+  }
+
+  private submit(): void {
+    const text = this.input.value.trim();
+    if (!text) return;
+    this.clear();
+    this.input.focus();
+    this.submitted(text);
+  }
+}

@@ -1,0 +1,42 @@
+// Elements without innerHTML: text is only ever a text node.
+
+export function el<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Record<string, string> = {},
+  ...children: (Node | string)[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  set(element, attributes);
+  element.append(...children);
+  return element;
+}
+
+export function set(element: Element, attributes: Record<string, string>): void {
+  for (const name of Object.keys(attributes)) element.setAttribute(name, attributes[name]!);
+}
+
+/** A button is never the page's submit button, and says what it does. */
+export function button(className: string, label: string, act: () => void, ...children: Node[]): HTMLButtonElement {
+  const element = el('button', { class: className, type: 'button' }, ...children);
+  if (children.length) set(element, { 'aria-label': label, title: label });
+  else element.textContent = label;
+  element.onclick = act;
+  return element;
+}
+
+/** Only http and https may be followed: undefined for everything else. */
+export function safeUrl(text: string | undefined): string | undefined {
+  try {
+    const url = new URL(text!);
+    return /^https?:$/.test(url.protocol) ? url.href : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A link into a new tab; where the address may not be followed, the same words without a link. */
+export function link(className: string, url: string | undefined, ...children: (Node | string)[]): HTMLElement {
+  const href = safeUrl(url);
+  if (!href) return el('span', { class: className }, ...children);
+  return el('a', { class: className, href, target: '_blank', rel: 'noopener noreferrer' }, ...children);
+}

@@ -1,0 +1,304 @@
+// The panel: draws what the machine says and tells it what the visitor does. It decides nothing.
+import type { Event, ViewEffect } from '../seam.ts';
+import { accentOf } from './colour.ts';
+import { Composer } from './composer.ts';
+import { button, el, link, safeUrl, set } from './dom.ts';
+import { icon } from './icons.ts';
+import css from './panel.css';
+import { strings } from './strings.ts';
+import { Transcript } from './transcript.ts';
+
+type Of<T extends ViewEffect['type']> = Extract<ViewEffect, { type: T }>;
+
+const phone = matchMedia('(max-width:480px)');
+
+export class Panel {
+  private readonly host: HTMLElement;
+  private readonly launcher: HTMLButtonElement;
+  private readonly wrapper: HTMLElement;
+  private readonly panel: HTMLElement;
+  private readonly face = el('div', { class: 'face', 'aria-hidden': 'true' });
+  private readonly title = el('h2');
+  private readonly status = el('p', { class: 'status' });
+  private readonly identity = el('div', { class: 'who' });
+  private readonly banner = el('div', { class: 'banner', hidden: '' });
+  private readonly notice = el('div', { class: 'notice', hidden: '' });
+  private readonly greeting = el('p', { class: 'hello', dir: 'auto' });
+  private readonly openers = el('div', { class: 'chips', role: 'group', 'aria-label': strings.suggestions });
+  private readonly chips = el('div', { class: 'chips', role: 'group', 'aria-label': strings.suggestions });
+  private readonly contact = el('div', { class: 'contact', hidden: '' });
+  private readonly announcer = el('div', { class: 'sr', role: 'log', 'aria-live': 'polite' });
+  private readonly badge = el('span', { class: 'badge', hidden: '' });
+  private readonly transcript: Transcript;
+  private readonly composer: Composer;
+  private agent = strings.agent;
+  private unread = 0;
+  private held = 0;
+
+  constructor(
+    root: ShadowRoot,
+    private readonly tell: (event: Event) => void,
+    signal: AbortSignal,
+  ) {
+    const launcher = (this.launcher = root.querySelector('button')!);
+    this.host = root.host as HTMLElement;
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+
+    this.transcript = new Transcript(
+      {
+        retry: (message_id) => tell({ type: 'retry_requested', message_id }),
+        announce: (text) => this.announce(text),
+        agent: () => this.agent,
+      },
+      el('div', { class: 'intro' }, this.greeting, this.openers),
+      this.chips,
+    );
+    this.composer = new Composer(
+      (text) => this.submit(text),
+      () => tell({ type: 'cancel_requested' }),
+    );
+    this.panel = el(
+      'section',
+      { class: 'panel', role: 'dialog', hidden: '' },
+      el(
+        'header',
+        {},
+        this.face,
+        el('div', { class: 'names' }, this.title, this.status),
+        button('close', strings.close, () => this.close(), icon('close')),
+      ),
+      this.identity,
+      this.banner,
+      this.transcript.element,
+      this.notice,
+      this.composer.element,
+      this.contact,
+    );
+    this.wrapper = el('div', { class: 'w' }, this.panel, this.announcer);
+    this.wrapper.onkeydown = (event) => this.key(event);
+    // The page's shortcuts would take our text field for its own ground.
+    this.wrapper.onkeyup = this.wrapper.onkeypress = (event) => event.stopPropagation();
+    root.prepend(this.wrapper);
+
+    launcher.append(icon('down'), this.badge);
+    launcher.onclick = () => (this.isOpen ? this.close() : this.open());
+    launcher.onpointerenter = launcher.onfocus = null;
+    set(launcher, { 'aria-haspopup': 'dialog', 'aria-expanded': 'false' });
+    const resized = () => this.noteSize();
+    phone.addEventListener('change', resized, { signal });
+    visualViewport?.addEventListener('resize', resized, { signal });
+    this.name(strings.agent);
+    this.showIdentity({ type: 'show_identity', state: 'guest' });
+    this.showConnection('online');
+  }
+
+  get isOpen(): boolean {
+    return !this.panel.hidden;
+  }
+
+  /** Into the page, below <html>: a page may swap or transform its body. */
+  attach(): void {
+    if (!this.host.isConnected) document.documentElement.append(this.host);
+  }
+
+  open(): void {
+    if (this.isOpen) return;
+    this.attach();
+    const { documentElement, body } = document;
+    this.wrapper.dir = this.launcher.dir = getComputedStyle(body ?? documentElement).direction;
+    this.panel.hidden = false;
+    set(this.launcher, { 'aria-expanded': 'true' });
+    this.countUnread(0);
+    this.noteSize();
+    this.transcript.scroll(true);
+    this.composer.fit();
+    this.composer.input.focus();
+    this.tell({ type: 'panel_opened' });
+  }
+
+  close(): void {
+    if (!this.isOpen) return;
+    this.panel.hidden = true;
+    set(this.launcher, { 'aria-expanded': 'false' });
+    this.launcher.focus();
+    this.tell({ type: 'panel_closed' });
+  }
+
+  /** Before the machine is there, what is sent shows as waiting. */
+  hold(event: Event): void {
+    if (event.type !== 'message_submitted') return;
+    this.perform({ type: 'show_message', id: `held${this.held++}`, role: 'user', text: event.text, status: 'queued' });
+  }
+
+  /** The machine is there and draws for itself. */
+  release(): void {
+    if (this.held) this.transcript.clear();
+    this.perform({ type: 'show_notice', code: '' });
+  }
+
+  perform(effect: ViewEffect): void {
+    const { transcript } = this;
+    switch (effect.type) {
+      case 'show_message':
+        transcript.showMessage(effect);
+        break;
+      case 'append_text':
+        transcript.appendText(effect);
+        break;
+      case 'update_message':
+        transcript.updateMessage(effect);
+        if (effect.status === 'done' && !this.isOpen) this.countUnread(this.unread + 1);
+        break;
+      case 'show_tool':
+        transcript.showTool(effect);
+        break;
+      case 'clear_messages':
+        transcript.clear();
+        this.fill(this.chips, []);
+        this.countUnread(0);
+        this.announcer.replaceChildren();
+        break;
+      case 'clear_draft':
+        this.composer.clear();
+        break;
+      case 'show_identity':
+        this.showIdentity(effect);
+        break;
+      case 'show_greeting':
+        this.showGreeting(effect);
+        break;
+      case 'show_notice':
+        this.showNotice(effect.code);
+        break;
+      case 'show_connection':
+        this.showConnection(effect.state);
+        break;
+      case 'show_busy':
+        transcript.showBusy(effect.busy);
+        this.composer.showBusy(effect.busy);
+        break;
+      case 'show_suggestions':
+        this.fill(this.chips, effect.items);
+        transcript.scroll(false);
+        break;
+      case 'show_handoff':
+        transcript.showHandoff(effect);
+        break;
+    }
+    this.openers.hidden = !transcript.empty;
+  }
+
+  private submit(text: string): void {
+    this.fill(this.chips, []);
+    this.tell({ type: 'message_submitted', text });
+    this.transcript.scroll(true);
+  }
+
+  private name(agent: string): void {
+    this.agent = agent;
+    this.title.textContent = agent;
+    this.face.textContent = initials(agent).slice(0, 1);
+    set(this.panel, { 'aria-label': strings.title(agent) });
+  }
+
+  private showGreeting({ text, agent, accent, suggestions, handoff_url, handoff_label }: Of<'show_greeting'>): void {
+    this.name(agent || strings.agent);
+    this.greeting.textContent = text;
+    this.fill(this.openers, suggestions);
+    const colours = accentOf(accent ?? '');
+    if (colours) {
+      const style = (name: string, value: string) => this.host.style.setProperty(name, value);
+      style('--a', accent!);
+      style('--at', colours.on);
+      style('--al', colours.light);
+      style('--ad', colours.dark);
+    }
+    const url = safeUrl(handoff_url);
+    this.contact.hidden = !url;
+    this.contact.replaceChildren(link('', url, handoff_label || strings.handoffLabel, icon('out')));
+  }
+
+  private showIdentity({ state, name, email, sub }: Of<'show_identity'>): void {
+    const user = state === 'user';
+    const [before, who] = strings.signedIn(name || email || sub || '');
+    this.identity.className = `who ${state}`;
+    this.identity.replaceChildren(
+      el('span', { class: 'pic', 'aria-hidden': 'true' }, user ? initials(who) : icon('person')),
+      el('span', { class: 'text' }, ...(user ? [before, el('b', { dir: 'auto' }, who)] : [strings[state as 'guest']])),
+    );
+    if (user) this.identity.append(icon('lock'));
+  }
+
+  private showConnection(state: Of<'show_connection'>['state']): void {
+    const offline = state === 'offline';
+    this.status.className = `status ${state}`;
+    this.status.textContent = strings[state];
+    this.banner.hidden = state === 'online';
+    const text = offline ? strings.offlineBanner : strings.reconnectingBanner;
+    this.banner.replaceChildren(offline ? icon('cloud') : el('i', { class: 'spin' }), text);
+    if (state !== 'online') this.announce(text);
+  }
+
+  private showNotice(code: string): void {
+    this.notice.hidden = !code;
+    if (!code) return;
+    const text = strings.notice(code);
+    const dismiss = () => {
+      this.notice.hidden = true;
+      this.composer.input.focus();
+    };
+    this.notice.replaceChildren(
+      icon('alert'),
+      el('p', {}, text),
+      button('dismiss', strings.dismiss, dismiss, icon('close')),
+    );
+    this.announce(text);
+  }
+
+  private fill(group: HTMLElement, items: readonly string[]): void {
+    group.replaceChildren(...items.map((text) => button('chip', text, () => this.submit(text))));
+  }
+
+  private countUnread(count: number): void {
+    this.unread = count;
+    this.badge.hidden = !count;
+    this.badge.textContent = String(count);
+    set(this.launcher, { 'aria-label': count ? strings.unread(count) : strings.chat });
+  }
+
+  /** One line at a time, politely; older ones go, so that nobody meets them twice. */
+  private announce(text: string): void {
+    this.announcer.append(el('p', {}, text));
+    while (this.announcer.childNodes.length > 3) this.announcer.firstChild!.remove();
+  }
+
+  private key(event: KeyboardEvent): void {
+    event.stopPropagation();
+    if (event.key === 'Escape' && !event.isComposing) this.close();
+    if (event.key !== 'Tab' || !phone.matches) return;
+    // Full screen on a phone: the page behind is not reachable by eye, so not by Tab either.
+    const stops: HTMLElement[] = [];
+    this.panel.querySelectorAll<HTMLElement>('button,a,textarea,[tabindex]').forEach((stop) => {
+      if (stop.getClientRects().length && !(stop as HTMLButtonElement).disabled) stops.push(stop);
+    });
+    const edge = event.shiftKey ? stops[0] : stops[stops.length - 1];
+    if ((this.panel.getRootNode() as ShadowRoot).activeElement !== edge) return;
+    event.preventDefault();
+    stops[event.shiftKey ? stops.length - 1 : 0]?.focus();
+  }
+
+  private noteSize(): void {
+    set(this.panel, { 'aria-modal': String(phone.matches) });
+    // An on-screen keyboard covers the page without making it smaller.
+    const { height = 0, scale = 0 } = visualViewport ?? {};
+    this.panel.style.height = phone.matches && scale === 1 ? `${height}px` : '';
+  }
+}
+
+function initials(name: string): string {
+  const words = name.trim().split(/[\s@._-]+/);
+  const first = (word: string | undefined) => [...(word ?? '')][0] ?? '';
+  return (first(words[0]) + (words.length > 1 ? first(words[words.length - 1]) : '')).toUpperCase();
+}

@@ -1,0 +1,95 @@
+// All that the panel says, in English.
+
+/** What a tool does, from the first word of its name: while it runs, and once it has run. */
+const verbs: Record<string, [running: string, done: string]> = {
+  get: ['Looking up', 'Looked up'],
+  search: ['Searching', 'Searched'],
+  check: ['Checking', 'Checked'],
+  create: ['Creating', 'Created'],
+  update: ['Updating', 'Updated'],
+  cancel: ['Cancelling', 'Cancelled'],
+  refund: ['Refunding', 'Refunded'],
+  send: ['Sending', 'Sent'],
+  delete: ['Deleting', 'Deleted'],
+};
+const same: Record<string, string> = {
+  find: 'get',
+  list: 'get',
+  fetch: 'get',
+  lookup: 'get',
+  read: 'get',
+  query: 'search',
+  add: 'create',
+  set: 'update',
+  change: 'update',
+  edit: 'update',
+  remove: 'delete',
+};
+
+/** get_order: "Looking up your order…", "Looked up your order", "Could not finish: look up your order". */
+function tool(name: string, status: 'running' | 'done' | 'failed'): string {
+  const [first = '', ...rest] = name.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase().split(/[^\p{L}\p{N}]+/u);
+  const verb = rest.length ? verbs[same[first] ?? first] : undefined;
+  const [running, done] = verb ?? ['Working on', 'Finished'];
+  const object = verb ? `your ${rest.join(' ')}` : `“${[first, ...rest].join(' ')}”`;
+  if (status === 'running') return `${running} ${object}…`;
+  return status === 'done' ? `${done} ${object}` : `${running} ${object} did not work`;
+}
+
+const errors: Record<string, string> = {
+  rate_limited: 'That was a lot at once. Please wait a moment.',
+  message_too_large: 'This message is too long.',
+  agent_unavailable: 'The assistant cannot be reached right now.',
+  agent_timeout: 'The assistant took too long to answer.',
+  agent_truncated: 'The answer was cut off.',
+  identity_changed: 'You were signed out before this was sent.',
+};
+
+const notices: Record<string, string> = {
+  identity_expired: 'Your sign-in has ended. You can go on as a guest.',
+  identity_refused: 'We could not confirm your sign-in. You can go on as a guest.',
+  signed_out: 'You are signed out. You can go on as a guest.',
+  run_failed: 'Something went wrong on our side. Please try again.',
+  unavailable: 'The chat could not be started. Please try again later.',
+};
+
+export const strings = {
+  agent: 'Assistant',
+  title: (agent: string) => `Chat with ${agent}`,
+  chat: 'Chat',
+  unread: (count: number) => `Chat, ${count} new`,
+  close: 'Close chat',
+  conversation: 'Conversation',
+  suggestions: 'Suggestions',
+  online: 'Online',
+  offline: 'Offline',
+  reconnecting: 'Reconnecting…',
+  offlineBanner: 'You are offline. What you write is sent as soon as you are back.',
+  reconnectingBanner: 'The connection was lost. Reconnecting…',
+  guest: 'You are chatting as a guest',
+  identifying: 'Confirming your sign-in…',
+  signedIn: (name: string) => ['Signed in as ', name] as const,
+  you: 'You:',
+  says: (agent: string) => `${agent}:`,
+  typing: (agent: string) => `${agent} is typing`,
+  placeholder: 'Write a message…',
+  message: 'Message',
+  send: 'Send',
+  stop: 'Stop the reply',
+  retry: 'Retry',
+  dismiss: 'Dismiss',
+  latest: 'Go to the latest message',
+  sources: 'Sources',
+  source: (title: string) => `Source: ${title}`,
+  queued: 'Waiting to be sent',
+  sending: 'Sending…',
+  unsent: 'Not sent',
+  stopped: 'Stopped',
+  interrupted: 'The reply was interrupted.',
+  replyFailed: 'The reply failed.',
+  handoff: 'Would you rather talk to a person?',
+  handoffLabel: 'Contact us',
+  tool,
+  error: (code: string | undefined, otherwise: string) => errors[code ?? ''] ?? otherwise,
+  notice: (code: string) => notices[code] ?? notices.run_failed!,
+};

@@ -1,0 +1,214 @@
+// The conversation as it stands: messages, tool steps, the typing dots. Drawn from effects alone.
+import type { Citation, MessageStatus, Role, ToolStatus, ViewEffect } from '../seam.ts';
+import { button, el, link, set } from './dom.ts';
+import { icon } from './icons.ts';
+import { strings } from './strings.ts';
+
+type Of<T extends ViewEffect['type']> = Extract<ViewEffect, { type: T }>;
+
+interface Message {
+  id: string;
+  role: Role;
+  row: HTMLElement;
+  body: HTMLElement;
+  text: Text;
+  foot: HTMLElement;
+  status: MessageStatus;
+}
+
+export interface TranscriptHost {
+  retry(messageId: string): void;
+  announce(text: string): void;
+  /** The name that replies go by. */
+  agent(): string;
+}
+
+export class Transcript {
+  /** What scrolls. */
+  readonly element: HTMLElement;
+  private readonly items = el('div', { class: 'items' });
+  private readonly dots = el('div', { class: 'b dots' }, el('i'), el('i'), el('i'));
+  private readonly toLatest = button('latest', strings.latest, () => this.scroll(true), icon('down'));
+  private readonly messages = new Map<string, Message>();
+  private readonly tools = new Map<string, HTMLElement>();
+  private busy = false;
+  private last: Message | ToolStatus | undefined; // at the bottom: a message, or the state of a tool step
+
+  constructor(
+    private readonly host: TranscriptHost,
+    before: Node,
+    after: Node,
+  ) {
+    this.element = el(
+      'div',
+      { class: 'log', role: 'group', 'aria-label': strings.conversation, tabindex: '0' },
+      before,
+      this.items,
+      this.dots,
+      after,
+    );
+    this.element.append(this.toLatest);
+    this.element.onscroll = () => this.noteScroll();
+    this.noteBusy();
+    this.noteScroll();
+  }
+
+  get empty(): boolean {
+    return !this.items.firstChild;
+  }
+
+  showMessage({ id, role, text, status }: Of<'show_message'>): void {
+    const known = this.messages.get(id);
+    if (known) {
+      known.text.data = text;
+      return this.updateMessage({ type: 'update_message', id, status });
+    }
+    const node = document.createTextNode(text);
+    const body = el('div', { class: 'b', dir: 'auto' }, node);
+    const foot = el('div', { class: 'foot' });
+    const who = role === 'user' ? strings.you : strings.says(this.host.agent());
+    const row = el('div', { class: `m ${role}` }, el('span', { class: 'sr' }, who), body, foot);
+    const message: Message = { id, role, row, body, text: node, foot, status };
+    this.messages.set(id, message);
+    this.items.append(row);
+    this.last = message;
+    this.drawStatus(message, {});
+    this.noteBusy();
+    this.scroll(role === 'user');
+  }
+
+  appendText({ id, text }: Of<'append_text'>): void {
+    const message = this.messages.get(id);
+    if (!message) return;
+    message.text.appendData(text);
+    this.noteBusy();
+    this.scroll(false);
+  }
+
+  updateMessage({ id, status, code, citations }: Of<'update_message'>): void {
+    const message = this.messages.get(id);
+    if (!message) return;
+    const streamed = message.status === 'streaming';
+    message.status = status;
+    this.drawStatus(message, { code, citations });
+    if (streamed && status === 'done') {
+      this.host.announce(`${strings.says(this.host.agent())} ${message.text.data}`);
+    }
+    this.noteBusy();
+    this.scroll(false);
+  }
+
+  showTool({ id, name, status }: Of<'show_tool'>): void {
+    let step = this.tools.get(id);
+    if (!step) {
+      step = el('div', { class: 'step' });
+      this.tools.set(id, step);
+      this.items.append(step);
+      this.last = status;
+    } else if (typeof this.last === 'string') {
+      this.last = status;
+    }
+    set(step, { class: `step ${status}` });
+    const mark = status === 'running' ? el('i', { class: 'spin' }) : icon(status === 'done' ? 'check' : 'alert');
+    step.replaceChildren(mark, strings.tool(name, status));
+    this.noteBusy();
+    this.scroll(false);
+  }
+
+  showHandoff({ url, label }: { url: string; label: string }): void {
+    this.items.append(
+      el(
+        'div',
+        { class: 'card' },
+        icon('people'),
+        el('p', {}, strings.handoff),
+        link('cta', url, label || strings.handoffLabel),
+      ),
+    );
+    this.scroll(false);
+  }
+
+  showBusy(busy: boolean): void {
+    this.busy = busy;
+    this.noteBusy();
+    this.scroll(false);
+  }
+
+  clear(): void {
+    this.items.replaceChildren();
+    this.messages.clear();
+    this.tools.clear();
+    this.last = undefined;
+    this.noteBusy();
+  }
+
+  /** Down to the newest line: always, or only where the reader is there already. */
+  scroll(always: boolean): void {
+    const { element } = this;
+    if (always || this.atEnd) element.scrollTop = element.scrollHeight;
+    this.toLatest.hidden = this.atEnd;
+  }
+
+  private atEnd = true;
+  private noteScroll(): void {
+    const { scrollHeight, scrollTop, clientHeight } = this.element;
+    this.atEnd = scrollHeight - scrollTop - clientHeight < 48;
+    this.toLatest.hidden = this.atEnd;
+  }
+
+  // The dots stand where nothing else shows that something is going on.
+  private noteBusy(): void {
+    const { last } = this;
+    const shown = typeof last === 'object' ? last.status === 'streaming' && last.text.data : last === 'running';
+    this.dots.hidden = !this.busy || !!shown;
+  }
+
+  private drawStatus(message: Message, { code, citations }: { code?: string | undefined; citations?: Of<'update_message'>['citations'] }): void {
+    const { foot, role, status, row } = message;
+    set(row, { class: `m ${role} ${status}` });
+    const state = stateOf(role, status, code);
+    foot.replaceChildren();
+    if (status === 'failed') foot.append(icon('alert'));
+    foot.append(state);
+    const asked = role === 'user' ? message : this.questionBefore(message);
+    if (asked && (status === 'failed' || (status === 'interrupted' && code !== 'cancelled'))) {
+      foot.append(button('retry', strings.retry, () => this.host.retry(asked.id)));
+      this.host.announce(state);
+    }
+    if (citations?.length) cite(message, citations);
+  }
+
+  private questionBefore(reply: Message): Message | undefined {
+    let question: Message | undefined;
+    let found = false;
+    this.messages.forEach((message) => {
+      if (message === reply) found = true;
+      else if (!found && message.role === 'user') question = message;
+    });
+    return question;
+  }
+}
+
+function stateOf(role: Role, status: MessageStatus, code: string | undefined): string {
+  if (status === 'queued') return strings.queued;
+  if (status === 'sending') return strings.sending;
+  if (status === 'failed') return strings.error(code, role === 'user' ? strings.unsent : strings.replyFailed);
+  if (status !== 'interrupted') return '';
+  return code === 'cancelled' ? strings.stopped : strings.error(code, strings.interrupted);
+}
+
+/** Turns each [n] of the text into a link to its source, and lists the sources below. */
+function cite({ body, text }: Message, citations: readonly Citation[]): void {
+  const mark = (n: string) => {
+    const found = citations.find((citation) => String(citation.n) === n);
+    if (!found) return `[${n}]`;
+    const anchor = link('ref', found.url, n);
+    set(anchor, { 'aria-label': strings.source(found.title) });
+    return anchor;
+  };
+  const parts = text.data.split(/\s*\[(\d+)\]/).map((part, i) => (i % 2 ? mark(part) : part));
+  const sources = citations.map(({ n, title, url }) =>
+    el('li', {}, link('source', url, el('b', {}, String(n)), title || url)),
+  );
+  body.replaceChildren(...parts, el('ol', { class: 'sources', 'aria-label': strings.sources }, ...sources));
+}

@@ -1,0 +1,117 @@
+// The types of the border between the page and the machine, told in words in src/session/json.h: events go in as JSON,
+// a step comes out as JSON. The page decides nothing; it tells what happened and performs the effects in order.
+
+export type Event =
+  | {
+      type: 'init_called';
+      call: number;
+      product_id: string;
+      service_key: string;
+      /** 128 random bits in base64url: the stored one, or a new one. */
+      guest_id: string;
+      /** 128 random bits in hexadecimal digits, from which the machine draws its ids. */
+      seed: string;
+      /** This tab's guest thread, if there is one. */
+      thread_id?: string;
+      page: string;
+      locale: string;
+    }
+  | { type: 'identify_called'; call: number; token: string; guest_id: string }
+  | { type: 'logout_called'; call: number; guest_id: string }
+  | { type: 'panel_opened' }
+  | { type: 'panel_closed' }
+  | { type: 'message_submitted'; text: string }
+  | { type: 'retry_requested'; message_id: string }
+  | { type: 'cancel_requested' }
+  | { type: 'response_started'; request: number; status: number; retry_after_s?: number }
+  | { type: 'response_chunk'; request: number; text: string }
+  | { type: 'response_ended'; request: number }
+  | { type: 'request_failed'; request: number }
+  | { type: 'connection_changed'; online: boolean }
+  | { type: 'page_resumed' }
+  | { type: 'timer_fired' }
+  | { type: 'destroy_called' };
+
+export interface SendRequest {
+  type: 'send_request';
+  request: number;
+  method: string;
+  path: string;
+  body?: string;
+  token?: string;
+  guest_id?: string;
+  /** A request without it is sent with no header at all, so that no preflight goes first. */
+  service_key?: string;
+  last_event_id?: string;
+  stream: boolean;
+}
+
+export type Role = 'user' | 'assistant';
+/** Of a user's message: queued, sending, sent, failed. Of a reply: streaming, done, interrupted, failed. */
+export type MessageStatus = 'queued' | 'sending' | 'sent' | 'streaming' | 'done' | 'interrupted' | 'failed';
+export type ToolStatus = 'running' | 'done' | 'failed';
+export type IdentityState = 'guest' | 'identifying' | 'user';
+export type Connection = 'online' | 'offline' | 'reconnecting';
+
+export interface Citation {
+  n: number;
+  title: string;
+  url: string;
+}
+
+/** What the panel draws. */
+export type ViewEffect =
+  | { type: 'show_message'; id: string; role: Role; text: string; status: MessageStatus }
+  | { type: 'append_text'; id: string; text: string }
+  | {
+      type: 'update_message';
+      id: string;
+      status: MessageStatus;
+      code?: string;
+      hint?: string;
+      citations?: readonly Citation[];
+    }
+  | { type: 'show_tool'; id: string; name: string; status: ToolStatus }
+  | { type: 'clear_messages' }
+  | { type: 'clear_draft' }
+  | {
+      type: 'show_identity';
+      state: IdentityState;
+      sub?: string;
+      name?: string;
+      email?: string;
+      reason?: string;
+      expires_in?: number;
+    }
+  | {
+      type: 'show_greeting';
+      text: string;
+      agent: string;
+      accent?: string;
+      suggestions: readonly string[];
+      handoff_url?: string;
+      handoff_label?: string;
+    }
+  | { type: 'show_notice'; code: string }
+  | { type: 'show_connection'; state: Connection }
+  | { type: 'show_busy'; busy: boolean }
+  | { type: 'show_suggestions'; items: readonly string[] }
+  | { type: 'show_handoff'; url: string; label: string };
+
+/** What the rest of the page performs. */
+export type PageEffect =
+  | SendRequest
+  | { type: 'cancel_request'; request: number }
+  | { type: 'settle'; call: number; ok: true; sub?: string; expires_in?: number }
+  | { type: 'settle'; call: number; ok: false; code: string; hint: string }
+  | { type: 'emit'; name: string; detail: Record<string, unknown> }
+  | { type: 'save'; key: 'guest_id' | 'thread_id'; value: string }
+  | { type: 'report'; code: string; hint: string };
+
+export type Effect = ViewEffect | PageEffect;
+
+export interface Step {
+  effects: readonly Effect[];
+  /** When to fire the one timer, by the clock of `now`; null: never. */
+  wake_at: number | null;
+}

@@ -1,0 +1,49 @@
+// What outlives the page: the guest's id (this browser) and the pointer to the guest's thread (this tab). Never a token,
+// never a transcript. Where the browser forbids storage, memory takes its place.
+
+export interface Storage {
+  read(key: StorageKey): string;
+  /** An empty value removes. */
+  write(key: StorageKey, value: string): void;
+}
+export type StorageKey = 'guest_id' | 'thread_id';
+
+export function openStorage(productId: string): Storage {
+  const memory: Partial<Record<StorageKey, string>> = {};
+  const name = (key: StorageKey) => `widgent:${productId}:${key === 'guest_id' ? 'guest' : 'thread'}`;
+  // Reading the property alone throws where storage is blocked.
+  const area = (key: StorageKey) => (key === 'guest_id' ? localStorage : sessionStorage);
+  return {
+    read(key) {
+      try {
+        return area(key).getItem(name(key)) ?? memory[key] ?? '';
+      } catch {
+        return memory[key] ?? '';
+      }
+    },
+    write(key, value) {
+      memory[key] = value;
+      try {
+        if (value) area(key).setItem(name(key), value);
+        else area(key).removeItem(name(key));
+      } catch {
+        // Blocked or full: memory holds it.
+      }
+    },
+  };
+}
+
+const randomBytes = () => crypto.getRandomValues(new Uint8Array(16));
+
+/** 128 random bits in base64url. */
+export function newGuestId(): string {
+  const text = btoa(String.fromCharCode(...randomBytes()));
+  return text.replace(/\+/g, '-').replace(/\//g, '_').replace(/=/g, '');
+}
+
+/** 128 random bits in hexadecimal digits. */
+export function newSeed(): string {
+  let text = '';
+  randomBytes().forEach((byte) => (text += (byte + 256).toString(16).slice(1)));
+  return text;
+}

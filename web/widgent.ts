@@ -1,0 +1,78 @@
+// The loader: the one script of the embedding page. It takes over the calls that the inline stub has queued, shows the
+// launcher and fetches the rest when it is wanted. Everything that holds a token lives in this closure alone.
+import { makeLauncher } from './launcher.ts';
+import type { Call, Engine, WidgetModule } from './widget.ts';
+
+type Api = ((...call: unknown[]) => Promise<unknown>) & Record<string, unknown>;
+/** What the inline stub leaves: q(take) hands over the calls so far, and those still made through it. */
+type Stub = { q?: (take: (call: Call) => void) => void; version?: string } | undefined;
+
+const stub = (window as unknown as { widgent: Stub }).widgent;
+// Turbo and its like run the page's scripts again on every visit.
+if (!stub?.version) {
+  // Asked of the prototype: an element named currentScript stands before the document's own property. A module script
+  // has no current script, but a stack.
+  const script = Reflect.get(Document.prototype, 'currentScript', document) as HTMLScriptElement | null;
+  const base = WIDGENT_BASE || /http[^?\n]*\//.exec(script?.src || Error().stack!)![0];
+
+  const root = makeLauncher();
+  const button = root.firstChild as HTMLButtonElement;
+  const queue: Call[] = [];
+  let engine: Engine | undefined;
+  let tries = 0;
+  let loading: unknown;
+
+  // import() knows no integrity: the script element checks it, and import() then finds the module checked and loaded.
+  // Where Trusted Types forbid to set `src`, import() alone remains. A failed address is never asked again, hence `?`.
+  const load = () => {
+    if (loading) return;
+    loading = 1;
+    const url = base + WIDGENT_WIDGET + (tries++ ? '?' + tries : '');
+    const wasm = fetch(base + WIDGENT_CORE, { integrity: WIDGENT_CORE_INTEGRITY });
+    const finish = () =>
+      import(url).then((widget: WidgetModule) => {
+        engine = widget.start(root, base, wasm);
+        queue.splice(0).forEach(engine.take);
+      });
+    const element = document.createElement('script');
+    element.type = 'module';
+    element.integrity = WIDGENT_WIDGET_INTEGRITY;
+    element.onload = finish;
+    element.onerror = () => (loading = 0);
+    wasm.catch(() => {});
+    try {
+      element.src = url;
+      root.append(element);
+    } catch {
+      void finish();
+    }
+  };
+
+  const idle = () => (window.requestIdleCallback || setTimeout)(load);
+
+  const take = (call: Call) => {
+    if (engine) return engine.take(call);
+    queue.push(call);
+    if (call[0][0] !== 'init') return load();
+    document.documentElement.append(root.host);
+    if (document.readyState === 'complete') idle();
+    else addEventListener('load', idle);
+  };
+
+  const api = ((...args) => {
+    const result = new Promise((resolve, reject) => take([args, resolve, reject]));
+    result.catch(() => {}); // Whoever ignores the promise has the console's one line.
+    return result;
+  }) as Api;
+  'init identify logout open close on off destroy diagnose'.split(' ').forEach((name) => {
+    api[name] = (...args: unknown[]) => api(name, ...args);
+  });
+  api.version = WIDGENT_VERSION;
+  Object.defineProperty(api, 'state', { get: () => engine?.state() });
+  // An own property of window: no element named widgent can take its place.
+  (window as unknown as { widgent: Api }).widgent = api;
+
+  button.onclick = () => api('open');
+  button.onpointerenter = button.onfocus = load;
+  stub?.q?.(take);
+}

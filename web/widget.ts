@@ -1,0 +1,236 @@
+// The pump: what happens in the page goes into the machine as events, what comes out is performed in order, and the one
+// timer is set. Nothing is decided here.
+import { Calls, WidgentError, type Reject, type Resolve } from './api/calls.ts';
+import { Listeners, type Listener } from './api/listeners.ts';
+import { loadCore, type Machine } from './core.ts';
+import { Panel } from './panel/panel.ts';
+import { openRequests } from './requests.ts';
+import type { Effect, Event, ViewEffect } from './seam.ts';
+import { newGuestId, newSeed, openStorage, type Storage } from './storage.ts';
+
+export type Call = [args: unknown[], resolve: Resolve, reject: Reject];
+
+export interface Engine {
+  take(call: Call): void;
+  state(): State;
+}
+export interface WidgetModule {
+  start: typeof start;
+}
+interface State {
+  ready: boolean;
+  open: boolean;
+  identity: { state: string; sub?: string; name?: string };
+  connection: string;
+}
+
+const gone = 'The widget was removed from the page.';
+
+/**
+ * Takes over from the loader.
+ *
+ * @param root the shadow root with the launcher in it
+ * @param base the server's address, ending in a slash
+ * @param wasm the core, already on its way
+ */
+export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): Engine {
+  const calls = new Calls();
+  const listeners = new Listeners();
+  const requests = openRequests(base, handle);
+  const life = new AbortController(); // of the listeners on what is the page's
+  const panel = new Panel(root, handle, life.signal);
+  const state: State = { ready: false, open: false, identity: { state: 'guest' }, connection: 'online' };
+  let machine: Machine | undefined;
+  let storage: Storage | undefined;
+  let productId = '';
+  let initCall = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let failed = false;
+  let handling = false;
+  const early: Event[] = []; // happened before the machine was there
+  const queue: Event[] = [];
+
+  function handle(event: Event): void {
+    if (life.signal.aborted) return;
+    note(event);
+    if (!machine) {
+      early.push(event);
+      panel.hold(event);
+      if (failed && event.type === 'panel_opened') boot(fetch(base + WIDGENT_CORE, { integrity: WIDGENT_CORE_INTEGRITY }));
+      return;
+    }
+    queue.push(event);
+    if (handling) return; // A listener called back: its turn comes.
+    handling = true;
+    try {
+      for (let next = queue.shift(); next; next = queue.shift()) {
+        const step = machine(next);
+        step.effects.forEach(perform);
+        clearTimeout(timer);
+        if (step.wake_at !== null) {
+          const wait = Math.min(Math.max(step.wake_at - performance.now(), 0), 2 ** 31 - 1);
+          timer = setTimeout(handle, Math.ceil(wait), { type: 'timer_fired' });
+        }
+      }
+    } catch (error) {
+      machine = undefined;
+      fail('internal', String(error));
+    }
+    handling = false;
+  }
+
+  function note({ type }: Event): void {
+    if (type !== 'panel_opened' && type !== 'panel_closed') return;
+    state.open = type === 'panel_opened';
+    listeners.emit(state.open ? 'open' : 'close', {});
+  }
+
+  function perform(effect: Effect): void {
+    switch (effect.type) {
+      case 'send_request':
+        return requests.send(effect);
+      case 'cancel_request':
+        return requests.cancel(effect.request);
+      case 'settle':
+        if (effect.ok && effect.call === initCall) state.ready = true;
+        return calls.settle(effect);
+      case 'emit':
+        return listeners.emit(effect.name, effect.detail);
+      case 'save':
+        return storage?.write(effect.key, effect.value);
+      case 'report':
+        return report(effect.code, effect.hint);
+      default:
+        return draw(effect);
+    }
+  }
+
+  function draw(effect: ViewEffect): void {
+    if (effect.type === 'show_connection') state.connection = effect.state;
+    if (effect.type === 'show_identity') {
+      state.identity = { state: effect.state };
+      if (effect.sub) state.identity.sub = effect.sub;
+      if (effect.name) state.identity.name = effect.name;
+    }
+    panel.perform(effect);
+  }
+
+  function boot(response: Promise<Response>): void {
+    failed = false;
+    loadCore(response).then(
+      (loaded) => {
+        machine = loaded;
+        panel.release();
+        if (!navigator.onLine) handle({ type: 'connection_changed', online: false });
+        // Who the page has named meanwhile goes first, so that the first request already carries it.
+        const isIdentity = ({ type }: Event) => type === 'identify_called' || type === 'logout_called';
+        const events = early.splice(0);
+        events.filter(isIdentity).forEach(handle);
+        events.filter((event) => !isIdentity(event)).forEach(handle);
+      },
+      (error) =>
+        fail(
+          'core_unavailable',
+          `${error}. Does the page's Content-Security-Policy allow 'wasm-unsafe-eval' in script-src, and ${base} in ` +
+            'connect-src?',
+        ),
+    );
+  }
+
+  function fail(code: string, hint: string): void {
+    failed = true;
+    report(code, hint);
+    calls.rejectAll(code, hint);
+    panel.perform({ type: 'show_notice', code: 'unavailable' });
+  }
+
+  function report(code: string, hint: string): void {
+    console.error(`[widgent] ${code}: ${hint}`);
+  }
+
+  function take([args, resolve, reject]: Call): void {
+    const [command, first, second] = args;
+    if (life.signal.aborted) return reject(new WidgentError('destroyed', gone));
+    switch (command) {
+      case 'init': {
+        const options = Object(first) as Record<string, unknown>;
+        if (!state.ready) {
+          productId = String(options.productId ?? '');
+          storage = openStorage(productId);
+        }
+        panel.attach();
+        initCall = calls.open(resolve, reject);
+        return handle({
+          type: 'init_called',
+          call: initCall,
+          product_id: String(options.productId ?? ''),
+          service_key: String(options.serviceKey ?? ''),
+          guest_id: storage!.read('guest_id') || newGuestId(),
+          seed: newSeed(),
+          thread_id: storage!.read('thread_id'),
+          // Without the query: it may hold what is nobody's business.
+          page: location.origin + location.pathname,
+          locale: document.documentElement.lang || navigator.language,
+        });
+      }
+      case 'identify':
+      case 'logout': {
+        const name = { call: calls.open(resolve, reject), guest_id: newGuestId() };
+        // identify(null) is a logout.
+        if (command === 'logout' || first == null) return handle({ type: 'logout_called', ...name });
+        return handle({ type: 'identify_called', ...name, token: String(first) });
+      }
+      case 'open':
+        panel.open();
+        break;
+      case 'close':
+        panel.close();
+        break;
+      case 'on':
+        listeners.on(String(first), second as Listener);
+        break;
+      case 'off':
+        listeners.off(String(first), second as Listener | undefined);
+        break;
+      case 'destroy':
+        destroy();
+        break;
+      case 'diagnose':
+        fetch(`${base}v1/products/${encodeURIComponent(productId)}/diagnose`, { credentials: 'omit' })
+          .then((response) => response.json())
+          .then(resolve, () => reject(new WidgentError('unreachable', `No answer from ${base}.`)));
+        return;
+      default:
+        return reject(new WidgentError('unknown_command', `There is no command "${command}".`));
+    }
+    resolve();
+  }
+
+  function destroy(): void {
+    handle({ type: 'destroy_called' });
+    life.abort();
+    clearTimeout(timer);
+    requests.cancelAll();
+    calls.rejectAll('destroyed', gone);
+    root.host.remove();
+    delete (window as { widgent?: unknown }).widgent;
+  }
+
+  const { signal } = life;
+  const connection = () => handle({ type: 'connection_changed', online: navigator.onLine });
+  const resumed = () => document.visibilityState === 'visible' && handle({ type: 'page_resumed' });
+  addEventListener('online', connection, { signal });
+  addEventListener('offline', connection, { signal });
+  addEventListener('pageshow', (event) => event.persisted && resumed(), { signal });
+  document.addEventListener('visibilitychange', resumed, { signal });
+  // Whoever rebuilds the page below <html> keeps the widget.
+  const observer = new MutationObserver(() => panel.attach());
+  observer.observe(document.documentElement, { childList: true });
+  signal.addEventListener('abort', () => observer.disconnect());
+
+  boot(wasm);
+  return {
+    take,
+    state: () => ({ ...state, identity: { ...state.identity } }),
+  };
+}
