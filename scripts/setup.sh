@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# Installs what is missing on a Debian 12 machine: packages by apt, then the npm dependencies of the lock file.
+# Usage: scripts/setup.sh GROUP...   with the groups build, demo, test and check.
+# Says what is missing and why before it installs anything; does nothing where all is there.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# group | package | why
+packages() {
+  cat <<'LIST'
+build|g++|compiles the server and the native tests
+build|cmake|describes the build
+build|ninja-build|runs the build
+build|ccache|makes rebuilds quick
+build|emscripten|compiles the session core to WebAssembly
+build|libboost1.81-dev|Asio and Beast: sockets and HTTP of the server
+build|libssl-dev|signatures and digests
+build|libidn2-dev|international domain names of registered origins
+build|libpsl-dev|public suffixes, under which no wildcard origin may stand
+build|libsqlite3-dev|threads, messages and the audit log
+build|libcurl4-openssl-dev|calls to the tools of a site
+build|libspdlog-dev|the server's log
+build|libcli11-dev|the command line of widgentd
+build|nlohmann-json3-dev|JSON of the shared protocol
+build|catch2|unit tests
+demo|python3-fastapi|the demo shop in Python
+demo|python3-uvicorn|runs the demo shop in Python
+demo|python3-jwt|signs tokens in the demo shop in Python
+demo|python3-markdown|help pages of the demo shop in Python
+test|python3-jwt|signs tokens in the table tests
+test|chromium|browser tests
+test|fonts-dejavu-core|text in the browser tests
+check|clang-format|formatting
+check|clang-tidy|static analysis
+LIST
+}
+
+groups=" $* "
+declare -A why=()
+while IFS='|' read -r group package reason; do
+  [[ $groups == *" $group "* ]] && why[$package]=$reason
+done < <(packages)
+
+declare -A installed=()
+if command -v dpkg-query >/dev/null; then
+  while read -r status package; do
+    [[ $status == installed ]] && installed[$package]=1
+  done < <(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "${!why[@]}" 2>/dev/null || true)
+fi
+missing=()
+for package in "${!why[@]}"; do
+  [[ -v installed[$package] ]] || missing+=("$package")
+done
+
+if ((${#missing[@]})); then
+  mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort)
+  echo "Setting up this machine. Missing packages, and what each is for:"
+  for package in "${missing[@]}"; do printf '  %-22s %s\n' "$package" "${why[$package]}"; done
+  if ! command -v apt-get >/dev/null; then
+    echo "This script knows only apt (Debian 12). Install the above by your system's means." >&2
+    exit 1
+  fi
+  as_root=()
+  if ((EUID != 0)); then
+    if ! command -v sudo >/dev/null; then
+      echo "Installing needs root, and there is no sudo here. As root, run:" >&2
+      echo "  apt-get update && apt-get install --no-install-recommends ${missing[*]}" >&2
+      echo "and start again." >&2
+      exit 1
+    fi
+    as_root=(sudo)
+  fi
+  as_root+=(env DEBIAN_FRONTEND=noninteractive)
+  echo "Reading the package lists ..."
+  "${as_root[@]}" apt-get update -qq
+  echo "Installing with apt-get (the first time downloads some 600 MB) ..."
+  "${as_root[@]}" apt-get install -y --no-install-recommends -o Dpkg::Use-Pty=0 "${missing[@]}" |
+    awk '/^Setting up / {n++; if (n % 25 == 0) {print "  " n " packages set up ..."; fflush()}} /^(Err|E:)/'
+fi
+
+# The stamp holds what was installed last, so that an unchanged lock file costs nothing.
+stamp=node_modules/.widgent-setup
+lock=$(sha256sum package-lock.json)
+if [[ ! -f $stamp || $(<"$stamp") != "$lock" ]]; then
+  echo "Installing the npm dependencies of package-lock.json ..."
+  npm ci --no-audit --no-fund --loglevel=error
+  echo "$lock" >"$stamp"
+fi
+echo "Set up: all of ${*:-nothing} is here."
