@@ -13,20 +13,22 @@ namespace widgent {
 // A user whose token held. Strings are the claims' bytes, unchanged.
 struct User {
   std::string sub;
-  std::string name, email;           // empty where the token has none
-  std::string metadata_json;         // the claim's original text, or empty
-  std::string claims_json;           // the whole verified payload: for `requires` and `bind` by JSON pointer only
-  std::int64_t expires_at_s = 0;     // `exp`, rounded down to whole seconds
+  std::string name, email;        // empty where the token has none
+  std::string metadata_json;      // the claim's original text, or empty
+  std::string claims_json;        // the whole verified payload: for `requires` and `bind` by JSON pointer only
+  std::int64_t expires_at_s = 0;  // `exp`, rounded down to whole seconds
   std::optional<std::int64_t> issued_at_s;
-  std::string kid;                   // of the secret that verified it
-  std::string token_sha256;          // hex; the only form in which a token is ever recorded
+  std::string kid;           // of the secret that verified it
+  std::string token_sha256;  // hex; the only form in which a token is ever recorded
+  std::string hint;          // for the developer: what to mend although the token held; mostly empty
 };
 
 // Nobody in particular: there was no token, or a genuine one that is past its end.
 struct Anonymous {
   enum class Reason : std::uint8_t { kTokenMissing, kTokenExpired };
   Reason reason = Reason::kTokenMissing;
-  std::string guest_id;              // Widgent-Anonymous-Id: owns guest threads; empty where the client sent none
+  std::string guest_id;  // Widgent-Anonymous-Id: owns guest threads; empty where the client sent none
+  std::string hint;      // for the developer: why a token may have ended so early; holds no claim of it
 };
 
 using Identity = std::variant<User, Anonymous>;

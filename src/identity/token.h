@@ -21,8 +21,8 @@ inline constexpr std::size_t kSecretBytesMin = 32;
 
 struct VerificationSecret {
   std::string kid;
-  std::string value;                          // used as the UTF-8 bytes of its string, as jsonwebtoken and PyJWT do
-  std::optional<UnixMillis> not_after;        // refused from then on
+  std::string value;                    // used as the UTF-8 bytes of its string, as jsonwebtoken and PyJWT do
+  std::optional<UnixMillis> not_after;  // refused from then on
 };
 
 // A product's live secrets, newest first. `kid` chooses; without one each is tried in order.
@@ -31,7 +31,7 @@ struct KeyRing {
 };
 
 struct TokenPolicy {
-  std::string audience;                       // the product's id: `aud`, where present, must name it
+  std::string audience;  // the product's id: `aud`, where present, must name it
   std::int64_t leeway_s = kLeewaySeconds;
   std::int64_t lifetime_s_max = kLifetimeSecondsMax;
 };
