@@ -84,9 +84,8 @@ App::App(AppPorts ports, std::vector<Product> products, AppOptions options)
 App::~App() = default;
 
 void App::Handle(http::Request request, std::shared_ptr<http::Responder> responder) {
-  const auto x =
-      std::make_shared<Exchange>(std::move(request), std::move(responder), "req_" + EncodeBase64Url(ports_.random(12)),
-                                 ports_.loop, commits_, options_.log);
+  const auto x = std::make_shared<Exchange>(std::move(request), std::move(responder), NewRequestId(), ports_.loop,
+                                            commits_, options_.log);
   try {
     Dispatch(x);
   } catch (const std::exception& error) {
@@ -94,6 +93,22 @@ void App::Handle(http::Request request, std::shared_ptr<http::Responder> respond
     x->Refuse(MakeProblem("backend_down", "The store cannot be read.", "Try again in a moment.", 5));
   }
 }
+
+http::Response App::RefuseUnread(std::string_view code, const http::Request& request) {
+  if (!FindProblem(code)) return PlainResponse(400, std::string(code) + "\n");
+  Problem problem = MakeProblem(code, "The request was refused before it was read.");
+  problem.request_id = NewRequestId();
+  http::Response response = ProblemResponse(problem);
+  response.headers.push_back({"Widgent-Request-Id", problem.request_id});
+  for (const ServedProduct& product : products_) {
+    if (!request.path.starts_with("/v1/products/" + product.config.id.value + "/")) continue;
+    if (CheckOrigin(product.config, request)) break;
+    for (http::Header& header : CorsHeaders(*FindOrigin(request))) response.headers.push_back(std::move(header));
+  }
+  return response;
+}
+
+std::string App::NewRequestId() { return "req_" + EncodeBase64Url(ports_.random(12)); }
 
 void App::EndTurn() {
   if (!commits_.EndTurn() && options_.log)

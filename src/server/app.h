@@ -47,6 +47,9 @@ class App {
 
   void Handle(http::Request request, std::shared_ptr<http::Responder> responder);
 
+  // The answer to a request that was refused before it was whole; `request` holds what was understood of it.
+  http::Response RefuseUnread(std::string_view code, const http::Request& request);
+
   // To be called whenever the loop has nothing more to do at once: makes the turn's writes durable and lets the
   // answers that wait for it go.
   void EndTurn();
@@ -59,6 +62,7 @@ class App {
   struct Route;
   void Dispatch(const ExchangePtr& x);
   void HandleProduct(const ExchangePtr& x, const Route& route);
+  std::string NewRequestId();
   void HandleSite(const ExchangePtr& x);
 
   AppPorts ports_;

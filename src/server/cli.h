@@ -1,0 +1,38 @@
+// The commands of widgentd. Results go to stdout; errors, a sentence and a hint, to stderr.
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "product/product.h"
+#include "protocol/time.h"
+
+namespace CLI {
+class App;
+}
+
+namespace widgent {
+
+enum ExitCode : int {
+  kExitOk = 0,
+  kExitNo = 1,       // asked and answered: a token that is no user's, an audit log that does not hold
+  kExitUsage = 2,    // a wrong option, file or configuration
+  kExitFailure = 3,  // it should have worked: a port in use, a disk that refuses
+};
+
+void AddServe(CLI::App& cli);
+void AddProduct(CLI::App& cli);
+void AddToken(CLI::App& cli);
+void AddAudit(CLI::App& cli);
+
+// Ends the command: prints both, exits with `code`.
+[[noreturn]] void Fail(ExitCode code, std::string_view detail, std::string_view hint = "");
+// Ends the command silently.
+[[noreturn]] void Exit(ExitCode code);
+
+// LoadProducts, or Fail.
+std::vector<Product> LoadProductsOrFail(const std::vector<std::string>& paths);
+
+UnixMillis SystemNow();
+
+}  // namespace widgent

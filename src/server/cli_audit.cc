@@ -1,0 +1,146 @@
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <ctime>
+#include <filesystem>
+#include <iomanip>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "audit/audit.h"
+#include "server/cli.h"
+#include "server/history.h"
+#include "store/sqlite_store.h"
+
+namespace widgent {
+
+namespace {
+
+struct AuditOptions {
+  std::vector<std::string> config{"products"};
+  std::string data = "data", product, since;
+  AuditQuery query;
+  bool json = false;
+};
+
+std::unique_ptr<Store> OpenStore(const AuditOptions& options) {
+  const std::string file = options.data + "/widgent.db";
+  if (!std::filesystem::exists(file)) {
+    Fail(kExitUsage, "There is no store in the folder " + options.data + ".",
+         "Name the folder that `widgentd serve` uses with --data.");
+  }
+  try {
+    return OpenSqliteStoreReadOnly(file);
+  } catch (const std::exception& error) {
+    Fail(kExitFailure, error.what());
+  }
+}
+
+std::vector<ProductId> ChooseProducts(const AuditOptions& options) {
+  if (!options.product.empty()) return {ProductId{options.product}};
+  std::vector<ProductId> ids;
+  for (const Product& product : LoadProductsOrFail(options.config)) ids.push_back(product.id);
+  return ids;
+}
+
+// "90m", "24h", "7d", "2026-01-31" or "2026-01-31T12:00:00Z".
+UnixMillis ParseSince(const std::string& text) {
+  std::tm parts{};
+  for (const char* format : {"%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"}) {
+    const char* end = ::strptime(text.c_str(), format, &parts);
+    if (end && *end == '\0') return static_cast<UnixMillis>(::timegm(&parts)) * 1000;
+    parts = {};
+  }
+  std::int64_t count = 0;
+  const auto [unit, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error == std::errc() && unit + 1 == text.data() + text.size() && count >= 0 && count < 100'000) {
+    const std::int64_t minutes = *unit == 'm' ? 1 : *unit == 'h' ? 60 : *unit == 'd' ? 24 * 60 : 0;
+    if (minutes > 0) return SystemNow() - count * minutes * 60'000;
+  }
+  Fail(kExitUsage, "--since " + text + " is no time.", "Write 90m, 24h, 7d, 2026-01-31 or 2026-01-31T12:00:00Z.");
+}
+
+void PrintRow(const AuditRow& row) {
+  const auto record = nlohmann::json::parse(row.record, nullptr, false);
+  std::string message, detail;
+  if (record.is_object()) {
+    message = record.value("message", "");
+    detail = record.value("status_detail", "");
+  }
+  std::cout << WriteTime(row.at) << "  #" << std::left << std::setw(6) << row.seq << ' ' << std::setw(20)
+            << (row.user.empty() ? "(guest)" : row.user) << ' ' << std::setw(10) << row.action << ' ' << std::setw(10)
+            << row.outcome << ' ' << message << (detail.empty() ? "" : " (" + detail + ")") << '\n';
+}
+
+void Show(AuditOptions options) {
+  if (!options.since.empty()) options.query.since = ParseSince(options.since);
+  const auto store = OpenStore(options);
+  for (const ProductId& product : ChooseProducts(options)) {
+    auto rows = store->FindAudit(product, options.query);
+    if (!options.json && options.product.empty()) std::cout << product.value << ": " << rows.size() << " records\n";
+    for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
+      if (options.json) std::cout << row->record << '\n';
+      else PrintRow(*row);
+    }
+  }
+}
+
+void Verify(const AuditOptions& options) {
+  const auto store = OpenStore(options);
+  bool holds = true;
+  for (const ProductId& product : ChooseProducts(options)) {
+    if (const auto fault = VerifyAudit(*store, product)) {
+      holds = false;
+      std::cout << product.value << ": record " << fault->seq << " is broken: " << fault->detail << '\n';
+    } else {
+      const AuditHead head = store->FindAuditHead(product);
+      std::cout << product.value << ": " << head.count << " records hold, head " << head.hash << '\n';
+    }
+  }
+  if (!holds) Exit(kExitNo);
+}
+
+void AddCommon(CLI::App& command, AuditOptions& options) {
+  command.add_option("--data", options.data, "Folder of the store")
+      ->envname("WIDGENT_DATA")
+      ->capture_default_str()
+      ->type_name("DIR");
+  command.add_option("--product", options.product, "One product; otherwise all of --config")->type_name("ID");
+  command.add_option("--config", options.config, "Product files, or folders of them")
+      ->capture_default_str()
+      ->type_name("FILE...");
+}
+
+}  // namespace
+
+void AddAudit(CLI::App& cli) {
+  CLI::App* audit = cli.add_subcommand("audit", "Read and check the audit log");
+  audit->require_subcommand(1);
+  auto options = std::make_shared<AuditOptions>();
+
+  CLI::App* show = audit->add_subcommand("show", "Who did what: the newest records, oldest of them first");
+  AddCommon(*show, *options);
+  show->add_option("--user", options->query.user, "Only this verified user (sub)")->type_name("SUB");
+  show->add_option("--action", options->query.action, "Only this: identify, switch, sign_out, refused, tool")
+      ->type_name("ACTION");
+  show->add_option("--outcome", options->query.outcome, "Only this: success, failure")->type_name("OUTCOME");
+  show->add_option("--since", options->since, "From then on: 90m, 24h, 7d, 2026-01-31, 2026-01-31T12:00:00Z")
+      ->type_name("TIME");
+  show->add_option("--limit", options->query.limit, "At most so many")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  show->add_flag("--json", options->json, "The OCSF records as NDJSON");
+  show->footer(
+      "Works while the server runs.\n\n"
+      "Examples:\n"
+      "  widgentd audit show --user u_42 --since 24h\n"
+      "  widgentd audit show --product acme --action tool --json | jq .api.operation");
+  show->callback([options] { Show(*options); });
+
+  CLI::App* verify = audit->add_subcommand("verify", "Check that no record was changed, removed or inserted");
+  AddCommon(*verify, *options);
+  verify->footer("Exit codes: 0 every chain holds; 1 a record is broken, and its number is printed; 2 a wrong option.");
+  verify->callback([options] { Verify(*options); });
+}
+
+}  // namespace widgent

@@ -1,0 +1,186 @@
+#include <fcntl.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <optional>
+
+#include "http/curl_client.h"
+#include "http/real_event_loop.h"
+#include "http/server.h"
+#include "http/static_files.h"
+#include "identity/crypto.h"
+#include "server/app.h"
+#include "server/cli.h"
+#include "store/sqlite_store.h"
+
+namespace widgent {
+
+namespace {
+
+struct ServeOptions {
+  std::vector<std::string> config{"products"};
+  std::string data = "data", listen = "127.0.0.1:8787", web, log_level = "info";
+};
+
+struct Address {
+  std::string host;
+  std::uint16_t port = 0;
+};
+
+// "127.0.0.1:8787", "[::1]:8787"
+Address ParseAddress(const std::string& text) {
+  const auto colon = text.rfind(':');
+  unsigned long port = 65536;
+  if (colon != text.npos && colon + 1 < text.size() && text.size() - colon <= 6 &&
+      text.find_first_not_of("0123456789", colon + 1) == text.npos)
+    port = std::stoul(text.substr(colon + 1));
+  if (port > 65535 || colon == 0)
+    Fail(kExitUsage, "--listen " + text + " is no address.", "Write HOST:PORT, e.g. 127.0.0.1:8787 or [::]:8787.");
+  std::string host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  return {host, static_cast<std::uint16_t>(port)};
+}
+
+// One server per folder: a second one would take the first one's running replies for the remains of a crash.
+class FolderLock {
+ public:
+  explicit FolderLock(const std::string& folder)
+      : file_(::open((folder + "/lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600)) {
+    if (file_ < 0)
+      Fail(kExitFailure, "The folder " + folder + " cannot be written.", "Choose another one with --data.");
+    if (::flock(file_, LOCK_EX | LOCK_NB) != 0)
+      Fail(kExitFailure, "Another widgentd uses the folder " + folder + ".", "Stop it, or choose another --data.");
+  }
+  ~FolderLock() { ::close(file_); }
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  int file_;
+};
+
+std::shared_ptr<spdlog::logger> MakeLogger(const std::string& level) {
+  auto logger = spdlog::stderr_color_mt("widgentd");
+  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+  logger->set_level(spdlog::level::from_str(level));
+  return logger;
+}
+
+Log LogTo(std::shared_ptr<spdlog::logger> logger) {
+  return [logger = std::move(logger)](LogLevel level, std::string_view line) {
+    constexpr spdlog::level::level_enum kLevels[] = {spdlog::level::debug, spdlog::level::info, spdlog::level::warn,
+                                                     spdlog::level::err};
+    logger->log(kLevels[static_cast<int>(level)], "{}", line);
+  };
+}
+
+std::unique_ptr<http::StaticFiles> LoadAssets(const std::string& folder) {
+  if (folder.empty()) return nullptr;
+  try {
+    return std::make_unique<http::StaticFiles>(folder);
+  } catch (const std::exception& error) {
+    Fail(kExitUsage, error.what(), "Build the widget first (npm run build), or leave --web out.");
+  }
+}
+
+std::unique_ptr<Store> OpenStore(const std::string& folder) {
+  try {
+    return OpenSqliteStore(folder + "/widgent.db");
+  } catch (const std::exception& error) {
+    Fail(kExitFailure, error.what(), "Choose another folder with --data, or restore this one from its backup.");
+  }
+}
+
+void Serve(const ServeOptions& options) {
+  const auto started_at = std::chrono::steady_clock::now();
+  const Address address = ParseAddress(options.listen);
+  auto products = LoadProductsOrFail(options.config);
+  const std::size_t product_count = products.size();
+  std::error_code error;
+  std::filesystem::create_directories(options.data, error);
+  const FolderLock lock(options.data);
+  const auto assets = LoadAssets(options.web);
+  const auto store = OpenStore(options.data);
+  const auto logger = MakeLogger(options.log_level);
+  const auto log_error = [&](std::string_view what) { logger->error("{}", what); };
+
+  http::RealEventLoop loop;
+  http::CurlClient client(loop);
+  AppOptions app_options;
+  app_options.log = LogTo(logger);
+  if (assets) app_options.assets = [&](const http::Request& request) { return assets->Find(request.path, request); };
+  App app({loop, client, *store, RandomBytes}, std::move(products), std::move(app_options));
+  loop.OnTurnEnd([&] { app.EndTurn(); });
+  loop.OnException(log_error);
+
+  http::ServerOptions server_options;
+  server_options.drain_timeout_ms = 3000;
+  server_options.unique_header_prefixes = {"widgent-", "last-event-id"};
+  server_options.refuse = [&](std::string_view code, const http::Request& request) {
+    return app.RefuseUnread(code, request);
+  };
+  server_options.report = log_error;
+  http::Server server(loop, server_options, [&](http::Request request, std::shared_ptr<http::Responder> responder) {
+    app.Handle(std::move(request), std::move(responder));
+  });
+  std::uint16_t port = 0;
+  try {
+    port = server.Listen(address.host, address.port);
+  } catch (const std::exception& refused) {
+    Fail(kExitFailure, refused.what(), "Stop whatever uses the port, or choose another one with --listen.");
+  }
+
+  bool is_stopping = false;
+  loop.OnSignals({SIGINT, SIGTERM}, [&](int) {
+    if (std::exchange(is_stopping, true)) return loop.Stop();
+    app.Drain();
+    server.Stop([&] { loop.Stop(); });
+  });
+  const auto ready_ms =
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started_at).count();
+  const std::string host = address.host.find(':') == address.host.npos ? address.host : '[' + address.host + ']';
+  std::cout << "Widgent listens on http://" << host << ':' << port << " with " << product_count
+            << (product_count == 1 ? " product" : " products") << " (ready in " << ready_ms << " ms)" << std::endl;
+  loop.Run();
+  app.EndTurn();
+  logger->info("Stopped.");
+}
+
+}  // namespace
+
+void AddServe(CLI::App& cli) {
+  auto options = std::make_shared<ServeOptions>();
+  CLI::App* serve = cli.add_subcommand("serve", "Run the server");
+  serve->add_option("--config", options->config, "Product files, or folders of them")
+      ->capture_default_str()
+      ->type_name("FILE...");
+  serve->add_option("--data", options->data, "Folder of the store; made where it is missing")
+      ->envname("WIDGENT_DATA")
+      ->capture_default_str()
+      ->type_name("DIR");
+  serve->add_option("--listen", options->listen, "Address; port 0 takes any")
+      ->capture_default_str()
+      ->type_name("HOST:PORT");
+  serve->add_option("--web", options->web, "Folder of the built widget (widgent.js and what it loads)")
+      ->type_name("DIR");
+  serve->add_option("--log-level", options->log_level, "What to log on stderr")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}))
+      ->capture_default_str();
+  serve->footer(
+      "Prints one line when it is ready. SIGTERM or SIGINT: accepts nothing more, lets running replies end for up to\n"
+      "3 seconds, makes everything durable and exits 0; a second signal does not wait.\n\n"
+      "Examples:\n"
+      "  widgentd serve --web web/dist\n"
+      "  widgentd serve --config acme.json other.json --data /var/lib/widgent --listen 127.0.0.1:8787");
+  serve->callback([options] { Serve(*options); });
+}
+
+}  // namespace widgent
