@@ -21,7 +21,7 @@ struct ClientRequest {
   std::string url;
   std::vector<Header> headers;
   std::string body;
-  int timeout_ms = 8000;                         // for the whole exchange
+  int timeout_ms = 8000;  // for the whole exchange
   std::size_t response_bytes_max = 256 * 1024;
   EgressPolicy egress;
 };
@@ -29,11 +29,11 @@ struct ClientRequest {
 struct ClientResult {
   enum class Error : std::uint8_t { kNone, kRefusedByEgress, kConnect, kTimeout, kTooLarge, kBroken, kCancelled };
   Error error = Error::kNone;
-  bool request_sent = true;                      // false: it certainly never reached the peer
+  bool request_sent = true;  // false: it certainly never reached the peer
   int status = 0;
-  std::vector<Header> headers;                   // names in lower case
+  std::vector<Header> headers;  // names in lower case
   std::string body;
-  std::string detail;                            // for the log; names the host, never the url's query
+  std::string detail;  // for the log; names the host, never the url's query
 };
 
 using FetchId = std::uint64_t;
@@ -43,7 +43,7 @@ class Client {
   virtual ~Client() = default;
   // `done` is called once, later, on the loop. No redirects, no proxies, no cookies.
   virtual FetchId Fetch(ClientRequest request, std::function<void(ClientResult)> done) = 0;
-  virtual void Cancel(FetchId fetch) = 0;        // `done` gets kCancelled
+  virtual void Cancel(FetchId fetch) = 0;  // `done` gets kCancelled
 };
 
 }  // namespace widgent::http

@@ -1,0 +1,428 @@
+#include "http/connection.h"
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+#include <utility>
+
+#include "http/response_text.h"
+
+namespace widgent::http {
+namespace {
+
+namespace asio = boost::asio;
+using ErrorCode = boost::system::error_code;
+
+constexpr std::size_t kReadBytes = 4096;
+constexpr std::size_t kBurstBytes = 64 * 1024;
+// Pipelined requests wait while more than this waits for the peer.
+constexpr std::size_t kPipelineBacklogMax = 256 * 1024;
+constexpr std::size_t kLingerBytesMax = 1024 * 1024;
+constexpr int kLingerMs = 2000;
+constexpr auto kRestAfter = std::chrono::seconds(2);
+
+class ConnectionResponder final : public Responder {
+ public:
+  ConnectionResponder(std::weak_ptr<Connection> connection, Connection::ExchangeId exchange)
+      : connection_(std::move(connection)), exchange_(exchange) {}
+  ~ConnectionResponder() override {
+    if (const auto connection = connection_.lock()) connection->Abandon(exchange_);
+  }
+
+  void Send(Response response) override {
+    if (const auto connection = connection_.lock()) connection->Send(exchange_, response);
+  }
+  void StartStream(Response head) override {
+    if (const auto connection = connection_.lock()) connection->StartStream(exchange_, head);
+  }
+  void Write(std::string chunk) override {
+    if (const auto connection = connection_.lock()) connection->Write(exchange_, chunk);
+  }
+  void Finish() override {
+    if (const auto connection = connection_.lock()) connection->Finish(exchange_);
+  }
+  bool IsOpen() const override {
+    const auto connection = connection_.lock();
+    return connection && connection->IsOpen(exchange_);
+  }
+  std::size_t Backlog() const override {
+    const auto connection = connection_.lock();
+    return connection ? connection->Backlog(exchange_) : 0;
+  }
+  void OnClosed(std::function<void()> closed) override {
+    if (const auto connection = connection_.lock()) connection->OnClosed(exchange_, std::move(closed));
+    else closed();
+  }
+
+ private:
+  std::weak_ptr<Connection> connection_;
+  Connection::ExchangeId exchange_;
+};
+
+// Of the loop's thread, for reads that are over before anybody else reads.
+std::string_view ReadNow(Socket& socket, ErrorCode& error) {
+  thread_local std::array<char, kBurstBytes> burst;
+  return {burst.data(), socket.read_some(asio::buffer(burst), error)};
+}
+
+}  // namespace
+
+Connection::Connection(ConnectionOwner& owner, Socket socket, std::string peer_address)
+    : owner_(owner), socket_(std::move(socket)), peer_address_(std::move(peer_address)) {}
+
+void Connection::Start() {
+  ErrorCode ignored;
+  socket_.non_blocking(true, ignored);
+  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  SetDeadline(owner_.Options().header_timeout_ms);
+  Read();
+}
+
+void Connection::SetDeadline(int milliseconds) { deadline_ = Clock::now() + std::chrono::milliseconds(milliseconds); }
+
+// Reading
+
+void Connection::Read() {
+  if (is_reading_ || phase_ == Phase::kClosed) return;
+  is_reading_ = true;
+  if (!read_buffer_) read_buffer_ = std::make_unique<char[]>(kReadBytes);
+  socket_.async_read_some(asio::buffer(read_buffer_.get(), kReadBytes),
+                          [self = shared_from_this()](const ErrorCode& error, std::size_t bytes) {
+                            self->is_reading_ = false;
+                            if (error == asio::error::operation_aborted && self->is_resting_) return self->Watch();
+                            self->OnInput(error, {self->read_buffer_.get(), bytes});
+                          });
+}
+
+void Connection::Watch() {
+  if (is_reading_ || phase_ == Phase::kClosed) return;
+  is_reading_ = true;
+  read_buffer_.reset();
+  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](const ErrorCode& error) {
+    self->is_reading_ = false;
+    if (!error) self->OnReadable();
+  });
+}
+
+void Connection::OnReadable() {
+  if (phase_ == Phase::kClosed) return;
+  ErrorCode error;
+  const std::string_view input = ReadNow(socket_, error);
+  if (error == asio::error::would_block) return Watch();
+  OnInput(error, input);
+}
+
+void Connection::OnInput(const ErrorCode& error, std::string_view input) {
+  is_resting_ = false;
+  if (phase_ == Phase::kClosed || error == asio::error::operation_aborted) return;
+  if (error == asio::error::eof) return OnEnd();
+  if (error) return Close();
+  const ServerOptions& options = owner_.Options();
+  switch (phase_) {
+    case Phase::kHead:
+    case Phase::kBody: {
+      inbox_ += input;
+      // The rest of a long body comes without further waits.
+      ErrorCode more_error;
+      if (input.size() >= kReadBytes && inbox_.size() < options.header_bytes_max + options.body_bytes_max) {
+        inbox_ += ReadNow(socket_, more_error);
+      }
+      return Process();
+    }
+    case Phase::kAnswering:
+      inbox_ += input;
+      if (inbox_.size() > options.header_bytes_max + options.body_bytes_max) return Close();
+      return Watch();
+    case Phase::kClosing:
+    case Phase::kLingering:
+      lingered_bytes_ += input.size();
+      if (lingered_bytes_ > kLingerBytesMax) return Close();
+      return Watch();
+    case Phase::kClosed:
+      return;
+  }
+}
+
+// The peer will send no more. It may still read, if it has all of its requests answered.
+void Connection::OnEnd() {
+  has_peer_ended_ = true;
+  if (phase_ == Phase::kClosing) return;
+  if ((phase_ == Phase::kHead || phase_ == Phase::kBody) && !outbox_.empty()) {
+    phase_ = Phase::kClosing;
+    return MarkDirty();
+  }
+  Close();
+}
+
+// Understanding
+
+void Connection::Process() {
+  if (is_processing_) return;
+  is_processing_ = true;
+  while (Step()) {
+  }
+  is_processing_ = false;
+  if (phase_ != Phase::kHead && phase_ != Phase::kBody) return;
+  // Answers leave first where there is a backlog; Flush comes back here.
+  if (outbox_.size() <= kPipelineBacklogMax) Read();
+}
+
+void Connection::ProcessLater() {
+  owner_.Post([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->Process();
+  });
+}
+
+bool Connection::Step() {
+  if (outbox_.size() > kPipelineBacklogMax) return false;
+  if (phase_ == Phase::kHead) return StepHead();
+  if (phase_ != Phase::kBody || inbox_.size() < head_->content_length) return false;
+  Dispatch();
+  return true;
+}
+
+bool Connection::StepHead() {
+  if (inbox_.empty()) return false;
+  const ServerOptions& options = owner_.Options();
+  if (!has_begun_head_) {
+    has_begun_head_ = true;
+    SetDeadline(options.header_timeout_ms);
+  }
+  const HeadScanner::Result result = scanner_.Scan(inbox_);
+  if (result == HeadScanner::Result::kMalformed) {
+    Refuse("invalid_input", {});
+    return false;
+  }
+  const bool is_complete = result == HeadScanner::Result::kComplete;
+  if ((is_complete ? scanner_.HeadBytes() : inbox_.size()) > options.header_bytes_max) {
+    Refuse("header_too_large", {});
+    return false;
+  }
+  if (!is_complete) return false;
+  const std::string_view head = std::string_view(inbox_).substr(0, scanner_.HeadBytes());
+  auto parsed = ParseRequestHead(head, options.body_bytes_max, options.unique_header_prefixes);
+  if (const auto* refusal = std::get_if<Refusal>(&parsed)) {
+    Refuse(refusal->code, refusal->request);
+    return false;
+  }
+  inbox_.erase(0, head.size());
+  scanner_.Reset();
+  has_begun_head_ = false;
+  head_ = std::make_unique<RequestHead>(std::get<RequestHead>(std::move(parsed)));
+  phase_ = Phase::kBody;
+  SetDeadline(options.body_timeout_ms);
+  if (head_->expects_continue && inbox_.size() < head_->content_length) {
+    outbox_ += "HTTP/1.1 100 Continue\r\n\r\n";
+    MarkDirty();
+  }
+  return true;
+}
+
+void Connection::Dispatch() {
+  const std::unique_ptr<RequestHead> head = std::move(head_);
+  Request& request = head->request;
+  request.body = inbox_.substr(0, head->content_length);
+  inbox_.erase(0, head->content_length);
+  request.peer_address = peer_address_;
+  phase_ = Phase::kAnswering;
+  deadline_ = Clock::time_point::max();
+  ++exchange_;
+  is_streaming_ = false;
+  is_head_request_ = head->is_head;
+  keep_alive_ = head->keep_alive;
+  auto responder = std::make_shared<ConnectionResponder>(weak_from_this(), exchange_);
+  try {
+    owner_.Handle(std::move(request), std::move(responder));
+  } catch (const std::exception& error) {
+    if (owner_.Options().report) owner_.Options().report(error.what());
+    Abandon(exchange_);
+  } catch (...) {
+    if (owner_.Options().report) owner_.Options().report("an exception of no standard type");
+    Abandon(exchange_);
+  }
+}
+
+void Connection::Refuse(std::string_view code, const Request& request) {
+  Response response;
+  if (owner_.Options().refuse) response = owner_.Options().refuse(code, request);
+  else response.status = RefusalStatus(code);
+  phase_ = Phase::kClosing;
+  keep_alive_ = false;
+  is_head_request_ = false;
+  inbox_ = {};
+  AppendAnswer(response);
+  if (!is_reading_) Watch();
+}
+
+// Answering
+
+void Connection::Send(ExchangeId exchange, const Response& response) {
+  if (!IsOpen(exchange) || is_streaming_) return;
+  AppendAnswer(response);
+  CompleteAnswer();
+}
+
+void Connection::AppendAnswer(const Response& response) {
+  if (owner_.IsStopping()) keep_alive_ = false;
+  const bool has_no_body = response.status == 204 || response.status == 304;
+  const ResponseFraming framing{.body = has_no_body ? ResponseFraming::Body::kNone : ResponseFraming::Body::kWhole,
+                                .content_length = response.body.size(),
+                                .keep_alive = keep_alive_};
+  if (AppendResponseHead(response, framing, std::time(nullptr), outbox_)) {
+    if (!has_no_body && !is_head_request_) outbox_ += response.body;
+  } else {
+    const ResponseFraming empty{.content_length = 0, .keep_alive = keep_alive_};
+    AppendResponseHead({.status = 500}, empty, std::time(nullptr), outbox_);
+  }
+  MarkDirty();
+}
+
+void Connection::StartStream(ExchangeId exchange, const Response& head) {
+  if (!IsOpen(exchange) || is_streaming_) return;
+  if (owner_.IsStopping()) keep_alive_ = false;
+  const ResponseFraming framing{.body = ResponseFraming::Body::kChunked, .keep_alive = keep_alive_};
+  if (!AppendResponseHead(head, framing, std::time(nullptr), outbox_)) return Send(exchange, {.status = 500});
+  is_streaming_ = true;
+  MarkDirty();
+  Watch();
+}
+
+void Connection::Write(ExchangeId exchange, std::string_view chunk) {
+  if (!IsOpen(exchange) || !is_streaming_ || is_head_request_) return;
+  AppendChunk(chunk, outbox_);
+  MarkDirty();
+}
+
+void Connection::Finish(ExchangeId exchange) {
+  if (!IsOpen(exchange) || !is_streaming_) return;
+  if (!is_head_request_) outbox_ += kLastChunk;
+  MarkDirty();
+  CompleteAnswer();
+}
+
+void Connection::Abandon(ExchangeId exchange) {
+  if (!IsOpen(exchange)) return;
+  if (is_streaming_) {
+    // What was written leaves; the end of the body never comes.
+    keep_alive_ = false;
+    MarkDirty();
+    return CompleteAnswer();
+  }
+  Response response;
+  if (owner_.Options().refuse) response = owner_.Options().refuse("internal", {});
+  response.status = RefusalStatus("internal");
+  Send(exchange, response);
+}
+
+void Connection::OnClosed(ExchangeId exchange, std::function<void()> closed) {
+  if (IsOpen(exchange)) on_closed_ = std::move(closed);
+  else closed();
+}
+
+void Connection::CompleteAnswer() {
+  if (on_closed_) owner_.Post(std::exchange(on_closed_, {}));
+  is_streaming_ = false;
+  phase_ = keep_alive_ && !owner_.IsStopping() ? Phase::kHead : Phase::kClosing;
+  if (phase_ == Phase::kHead) SetDeadline(owner_.Options().idle_timeout_ms);
+  else inbox_ = {};
+}
+
+// Writing
+
+void Connection::MarkDirty() {
+  if (write_deadline_ == Clock::time_point::max()) {
+    write_deadline_ = Clock::now() + std::chrono::milliseconds(owner_.Options().write_timeout_ms);
+  }
+  if (std::exchange(is_dirty_, true)) return;
+  owner_.Dirty(shared_from_this());
+}
+
+void Connection::Flush() {
+  is_dirty_ = false;
+  if (phase_ == Phase::kClosed || is_waiting_writable_) return;
+  while (sent_ < outbox_.size()) {
+    ErrorCode error;
+    sent_ += socket_.write_some(asio::buffer(outbox_.data() + sent_, outbox_.size() - sent_), error);
+    if (error == asio::error::would_block) {
+      if (sent_ > outbox_.size() / 2) {
+        outbox_.erase(0, sent_);
+        sent_ = 0;
+      }
+      return WaitWritable();
+    }
+    if (error) return Close();
+  }
+  outbox_ = {};
+  sent_ = 0;
+  write_deadline_ = Clock::time_point::max();
+  if (phase_ == Phase::kClosing) return Linger();
+  if (phase_ != Phase::kHead && phase_ != Phase::kBody) return;
+  // Not from here: a handler has to run within a turn, so that what it stores is committed at its end.
+  if (inbox_.empty()) Read();
+  else ProcessLater();
+}
+
+void Connection::WaitWritable() {
+  is_waiting_writable_ = true;
+  socket_.async_wait(Socket::wait_write, [self = shared_from_this()](const ErrorCode& error) {
+    self->is_waiting_writable_ = false;
+    if (!error) self->Flush();
+  });
+}
+
+// Ending
+
+// Closing with unread input would reset the connection, and the peer might lose the answer.
+void Connection::Linger() {
+  if (has_peer_ended_) return Close();
+  ErrorCode ignored;
+  socket_.shutdown(Socket::shutdown_send, ignored);
+  phase_ = Phase::kLingering;
+  SetDeadline(kLingerMs);
+  Watch();
+}
+
+void Connection::Sweep(Clock::time_point now) {
+  if (now > write_deadline_) return Close();
+  if (phase_ == Phase::kAnswering && !is_reading_) return Watch();
+  if (now <= deadline_) {
+    const auto idle = std::chrono::milliseconds(owner_.Options().idle_timeout_ms);
+    if (phase_ == Phase::kHead && inbox_.empty() && read_buffer_ && outbox_.empty() &&
+        now > deadline_ - idle + kRestAfter) {
+      is_resting_ = true;
+      ErrorCode ignored;
+      socket_.cancel(ignored);
+    }
+    return;
+  }
+  switch (phase_) {
+    case Phase::kHead:
+      if (inbox_.empty()) return Close();
+      return Refuse("request_timeout", {});
+    case Phase::kBody:
+      return Refuse("request_timeout", head_->request);
+    case Phase::kLingering:
+      return Close();
+    default:
+      return;
+  }
+}
+
+void Connection::Stop() {
+  if (phase_ == Phase::kHead && inbox_.empty() && outbox_.empty()) Close();
+}
+
+void Connection::Close() {
+  if (phase_ == Phase::kClosed) return;
+  const auto self = shared_from_this();
+  phase_ = Phase::kClosed;
+  ErrorCode ignored;
+  socket_.close(ignored);
+  inbox_ = {};
+  outbox_ = {};
+  sent_ = 0;
+  if (on_closed_) owner_.Post(std::exchange(on_closed_, {}));
+  owner_.Closed(*this);
+}
+
+}  // namespace widgent::http

@@ -1,0 +1,210 @@
+#include "http/server.h"
+
+#include <algorithm>
+#include <boost/asio/ip/tcp.hpp>
+#include <stdexcept>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "http/connection.h"
+#include "http/real_event_loop_impl.h"
+
+namespace widgent::http {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using ErrorCode = boost::system::error_code;
+using Acceptor = asio::basic_socket_acceptor<tcp, asio::io_context::executor_type>;
+
+constexpr int kAcceptPauseMs = 100;
+
+asio::ip::address Plain(const asio::ip::address& address) {
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+  }
+  return address;
+}
+
+// What connections are counted by: a household has one IPv4 address, or 2^64 of IPv6.
+std::string CountedAs(const asio::ip::address& address) {
+  if (address.is_v4()) return address.to_string();
+  const auto bytes = address.to_v6().to_bytes();
+  return {bytes.begin(), bytes.begin() + 8};
+}
+
+}  // namespace
+
+int RefusalStatus(std::string_view code) {
+  if (code == "request_timeout") return 408;
+  if (code == "length_required") return 411;
+  if (code == "message_too_large") return 413;
+  if (code == "expectation_failed") return 417;
+  if (code == "header_too_large") return 431;
+  if (code == "internal") return 500;
+  if (code == "http_version_unsupported") return 505;
+  return 400;
+}
+
+struct Server::Impl final : ConnectionOwner {
+  // Outlives Impl where Asio still holds its handler; `server` is then null.
+  struct Listener {
+    Acceptor acceptor;
+    Impl* server;
+    TimerId retry = 0;
+  };
+  struct Entry {
+    std::shared_ptr<Connection> connection;
+    std::string counted_as;
+  };
+
+  RealEventLoop& loop;
+  asio::io_context& io;
+  ServerOptions options;
+  Handler handler;
+  std::vector<std::shared_ptr<Listener>> listeners;
+  std::unordered_map<Connection*, Entry> connections;
+  std::unordered_map<std::string, int> connections_by_address;
+  std::vector<std::shared_ptr<Connection>> dirty;
+  TimerId sweep_timer = 0, drain_timer = 0;
+  bool is_stopping = false;
+  std::function<void()> drained;
+
+  Impl(RealEventLoop& loop_in, ServerOptions options_in, Handler handler_in)
+      : loop(loop_in), io(loop_in.impl().io), options(std::move(options_in)), handler(std::move(handler_in)) {
+    loop.impl().flushes[this] = [this] { Flush(); };
+    ScheduleSweep();
+  }
+
+  ~Impl() override {
+    loop.impl().flushes.erase(this);
+    loop.Cancel(sweep_timer);
+    loop.Cancel(drain_timer);
+    drained = {};
+    CloseListeners();
+    CloseConnections();
+  }
+
+  const ServerOptions& Options() const override { return options; }
+  bool IsStopping() const override { return is_stopping; }
+  void Post(std::function<void()> task) override { loop.Post(std::move(task)); }
+  void Dirty(std::shared_ptr<Connection> connection) override { dirty.push_back(std::move(connection)); }
+  void Handle(Request request, std::shared_ptr<Responder> responder) override {
+    handler(std::move(request), std::move(responder));
+  }
+
+  void Closed(Connection& connection) override {
+    const auto found = connections.find(&connection);
+    if (found == connections.end()) return;
+    const auto count = connections_by_address.find(found->second.counted_as);
+    if (--count->second == 0) connections_by_address.erase(count);
+    connections.erase(found);
+    if (is_stopping && connections.empty()) Drained();
+  }
+
+  void Flush() {
+    while (!dirty.empty()) {
+      for (const auto& connection : std::exchange(dirty, {})) connection->Flush();
+    }
+  }
+
+  std::vector<std::shared_ptr<Connection>> Snapshot() const {
+    std::vector<std::shared_ptr<Connection>> all;
+    all.reserve(connections.size());
+    for (const auto& [key, entry] : connections) all.push_back(entry.connection);
+    return all;
+  }
+
+  void ScheduleSweep() {
+    sweep_timer = loop.After(options.sweep_interval_ms, [this] {
+      ScheduleSweep();
+      const auto now = Connection::Clock::now();
+      for (const auto& connection : Snapshot()) connection->Sweep(now);
+    });
+  }
+
+  void Accept(const std::shared_ptr<Listener>& listener) {
+    listener->acceptor.async_accept([listener](const ErrorCode& error, Socket socket) {
+      Impl* self = listener->server;
+      if (self == nullptr || error == asio::error::operation_aborted) return;
+      if (error) {
+        // Out of descriptors, most likely: some connection has to end first.
+        listener->retry = self->loop.After(kAcceptPauseMs, [self, listener] { self->Accept(listener); });
+        return;
+      }
+      self->Welcome(std::move(socket));
+      self->Accept(listener);
+    });
+  }
+
+  void Welcome(Socket socket) {
+    ErrorCode error;
+    const tcp::endpoint peer = socket.remote_endpoint(error);
+    if (error || connections.size() >= static_cast<std::size_t>(options.connections_max)) return;
+    const asio::ip::address address = Plain(peer.address());
+    std::string counted_as = CountedAs(address);
+    int& count = connections_by_address[counted_as];
+    if (options.connections_per_address_max > 0 && count >= options.connections_per_address_max) return;
+    ++count;
+    auto connection = std::make_shared<Connection>(*this, std::move(socket), address.to_string());
+    connections.emplace(connection.get(), Entry{connection, std::move(counted_as)});
+    connection->Start();
+  }
+
+  void CloseListeners() {
+    for (const auto& listener : listeners) {
+      ErrorCode ignored;
+      listener->acceptor.close(ignored);
+      listener->server = nullptr;
+      loop.Cancel(listener->retry);
+    }
+    listeners.clear();
+  }
+
+  void CloseConnections() {
+    for (const auto& connection : Snapshot()) connection->Close();
+  }
+
+  void Drained() {
+    loop.Cancel(drain_timer);
+    if (drained) loop.Post(std::exchange(drained, {}));
+  }
+};
+
+Server::Server(RealEventLoop& loop, ServerOptions options, Handler handler)
+    : impl_(std::make_unique<Impl>(loop, std::move(options), std::move(handler))) {}
+Server::~Server() = default;
+
+std::uint16_t Server::Listen(const std::string& address, std::uint16_t port) {
+  ErrorCode error;
+  const asio::ip::address parsed = asio::ip::make_address(address, error);
+  if (error) throw std::runtime_error("\"" + address + "\" is not an IP address to listen on.");
+  const auto listener = std::make_shared<Impl::Listener>(Impl::Listener{Acceptor(impl_->io), impl_.get()});
+  Acceptor& acceptor = listener->acceptor;
+  const tcp::endpoint endpoint(parsed, port);
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(Acceptor::reuse_address(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+  if (error) {
+    throw std::runtime_error("Cannot listen on " + address + " port " + std::to_string(port) + ": " + error.message() +
+                             ".");
+  }
+  impl_->listeners.push_back(listener);
+  impl_->Accept(listener);
+  return acceptor.local_endpoint().port();
+}
+
+void Server::Stop(std::function<void()> drained) {
+  impl_->is_stopping = true;
+  impl_->drained = std::move(drained);
+  impl_->CloseListeners();
+  for (const auto& connection : impl_->Snapshot()) connection->Stop();
+  if (impl_->connections.empty()) return impl_->Drained();
+  impl_->drain_timer = impl_->loop.After(impl_->options.drain_timeout_ms, [this] { impl_->CloseConnections(); });
+}
+
+std::size_t Server::ConnectionCount() const { return impl_->connections.size(); }
+
+}  // namespace widgent::http
