@@ -19,6 +19,9 @@ build|libidn2-dev|international domain names of registered origins
 build|libpsl-dev|public suffixes, under which no wildcard origin may stand
 build|libsqlite3-dev|threads, messages and the audit log
 build|libcurl4-openssl-dev|calls to the tools of a site
+build|libidn2-dev|international names in registered origins
+build|libpsl-dev|the public suffix list, for wildcard origins
+build|libre2-dev|patterns of tool arguments, in linear time
 build|libspdlog-dev|the server's log
 build|libcli11-dev|the command line of widgentd
 build|nlohmann-json3-dev|JSON of the shared protocol

@@ -20,7 +20,10 @@ const sessions = new Map();
 const userOf = (req) => people[sessions.get(/acme_express=(\w+)/.exec(req.headers.cookie ?? '')?.[1])];
 const ordersOf = (user) => Object.values(orders).filter((order) => order.customer === user?.id);
 app.get('/', (req, res) => res.type('html').send(page));
-app.get('/help/:name', (req, res, next) => { const html = helpPage(req.params.name); html ? res.type('html').send(html) : next(); });
+app.get('/help/:name', (req, res) => {
+  const html = helpPage(req.params.name);
+  html ? res.type('html').send(html) : res.sendStatus(404);
+});
 app.use(express.static(shop.pathname, { index: false }));
 app.get('/api/me', (req, res) => res.json({ user: userOf(req) ?? null, orders: ordersOf(userOf(req)) }));
 app.post('/api/sign-in', express.json(), (req, res) => {
@@ -40,13 +43,17 @@ app.post('/api/widgent-token', (req, res) => {
   res.json({ token: jwt.sign(claims, secret, { expiresIn: Number(req.query.ttl) || '1h' }) });
 });
 
-// --- Step 2: tools. The signature proves that Widgent calls; `user` is whom Widgent verified, never what a model wrote.
+// --- Step 2: tools. The signature proves that Widgent calls; `user` is whom it verified, never what a model wrote.
 const webhook = new Webhook(ACME_TOOL_SECRET);
 const refunds = new Map();
 const problem = (res, status, title) => res.status(status).type('application/problem+json').send({ title, status });
 app.post('/widgent/tools/:tool', express.text({ type: 'application/json' }), (req, res) => {
   let call;
-  try { call = webhook.verify(req.body, req.headers); } catch { return problem(res, 401, 'The signature does not hold.'); }
+  try {
+    call = webhook.verify(req.body, req.headers);
+  } catch {
+    return problem(res, 401, 'The signature does not hold.');
+  }
   const { order_id, reason } = call.tool.arguments;
   console.log(`${req.params.tool} ${order_id} for ${JSON.stringify(call.user)}`);
   const order = Object.hasOwn(orders, order_id) ? orders[order_id] : undefined;

@@ -19,8 +19,9 @@ PORT = int(os.environ.get("PORT", "4002"))
 VERIFICATION_SECRET, TOOL_SECRET = os.environ["ACME_VERIFY_SECRET"], os.environ["ACME_TOOL_SECRET"]
 SHOP = Path(__file__).parent.parent / "shop"
 DATA = json.loads((SHOP / "data.json").read_text())
+WIDGENT_ORIGIN = os.environ.get("WIDGENT_ORIGIN", "http://localhost:8787")
 PAGE = (SHOP / "index.html").read_text().replace("{{product}}", "acme-py").replace("{{backend}}", "FastAPI")
-PAGE = PAGE.replace("{{key}}", "pk_acme_py_demo").replace("{{widgent}}", os.environ.get("WIDGENT_ORIGIN", "http://localhost:8787"))
+PAGE = PAGE.replace("{{key}}", "pk_acme_py_demo").replace("{{widgent}}", WIDGENT_ORIGIN)
 app = FastAPI()
 
 # --- The shop's own business: its cookie session, its pages.
@@ -76,7 +77,7 @@ def widgent_token(ttl: int = 3600, forged: bool = False, acme_fastapi: str = Coo
     return {"token": jwt.encode({**claims, "exp": int(time.time()) + ttl}, secret, algorithm="HS256")}
 
 
-# --- Step 2: tools. The signature proves that Widgent calls; `user` is whom Widgent verified, never what a model wrote.
+# --- Step 2: tools. The signature proves that Widgent calls; `user` is whom it verified, never what a model wrote.
 def problem(status, title):
     return JSONResponse({"title": title, "status": status}, status, media_type="application/problem+json")
 
@@ -96,7 +97,8 @@ async def tools(tool: str, request: Request):
     if tool == "get_order":
         return order
     if tool == "refund_order":
-        return refunds.setdefault(order["id"], {**order, "reason": arguments["reason"], "request": f"R-{len(refunds) + 1}"})
+        request_id = f"R-{len(refunds) + 1}"
+        return refunds.setdefault(order["id"], {**order, "reason": arguments["reason"], "request": request_id})
     return problem(404, "There is no such tool.")
 
 

@@ -15,7 +15,7 @@ async function identify(query = '') {
   const { token } = await response.json();
   try {
     const who = await window.widgent('identify', token);
-    log(who ? `identified as ${who.sub}, for ${who.expires_in} s` : 'handed to the widget');
+    log(`identified as ${who.sub}, for ${who.expiresIn} s`);
   } catch (error) {
     log(`refused: ${error.code}\n${error.hint ?? ''}`);
   }

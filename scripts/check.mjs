@@ -1,0 +1,25 @@
+// `npm run check`: formatting, types and static analysis, without running anything.
+// `npm run format` (--format) formats the C++ sources in place.
+import { compile } from './build.mjs';
+import { output, root, run, step } from './steps.mjs';
+
+const listed = (await output('git', ['ls-files', 'src', 'tests'])).split('\n');
+const sources = listed.filter((path) => /\.(cc|h)$/.test(path));
+
+if (process.argv.includes('--format')) process.exit(await run('clang-format', ['-i', ...sources]));
+
+const checks = {
+  formatting: () => run('clang-format', ['--dry-run', '--Werror', ...sources]),
+  types: () => run('node_modules/.bin/tsc', ['--noEmit']),
+  tidiness: () => run('node', ['--test', '--test-reporter=spec', 'tests/tidy/tidy.test.mjs']),
+  'static analysis': async () => {
+    await compile('debug', ['widgentd']);
+    const units = sources.filter((path) => /^src\/(?!wasm).*\.cc$/.test(path));
+    return run('run-clang-tidy', ['-quiet', '-j', '2', '-p', `${root}/build/debug`, ...units]);
+  },
+};
+
+const failed = [];
+for (const [name, check] of Object.entries(checks)) if ((await step(name, check)) !== 0) failed.push(name);
+if (failed.length) console.error(`Not in order: ${failed.join(', ')}.`);
+process.exit(failed.length ? 1 : 0);

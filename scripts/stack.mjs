@@ -1,0 +1,154 @@
+// Widgent's server and the two demo shops as processes: for `npm start`, and for the tests.
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import { root } from './steps.mjs';
+
+export const defaultPorts = { widgent: 8787, express: 4001, fastapi: 4002 };
+
+/** Fresh secrets of a product, as `widgentd product create` would give them. */
+export function newSecrets() {
+  return {
+    ACME_VERIFY_SECRET: `wvs_${randomBytes(32).toString('base64url')}`,
+    ACME_TOOL_SECRET: `whsec_${randomBytes(32).toString('base64')}`,
+  };
+}
+
+/** The secrets kept in `file`, made at the first use. */
+export function keepSecrets(file) {
+  if (!existsSync(file)) {
+    const lines = Object.entries(newSecrets()).map(([name, value]) => `${name}=${value}\n`);
+    writeFileSync(file, lines.join(''), { mode: 0o600 });
+  }
+  return Object.fromEntries(readFileSync(file, 'utf8').trim().split('\n').map((line) => line.split(/=(.*)/s)));
+}
+
+/** True where nobody listens on the port. */
+export function isFree(port) {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+  });
+}
+
+export function findFreePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+/** The configuration of a demo product for these ports: the file of the demo itself, or a copy with other addresses. */
+export function productConfig(name, ports, folder, change) {
+  const file = `${root}/demo/${name}.json`;
+  const isDefault = Object.entries(defaultPorts).every(([key, port]) => ports[key] === port);
+  if (isDefault && !change) return file;
+  const text = readFileSync(file, 'utf8')
+    .replaceAll(`localhost:${defaultPorts.express}`, `localhost:${ports.express}`)
+    .replaceAll(`localhost:${defaultPorts.fastapi}`, `localhost:${ports.fastapi}`);
+  const product = JSON.parse(text);
+  product.knowledge.dir = `${root}/demo/${product.knowledge.dir}`;
+  change?.(product);
+  const copy = `${folder}/${name}.json`;
+  writeFileSync(copy, JSON.stringify(product, null, 2));
+  return copy;
+}
+
+async function answers(url, child) {
+  for (;;) {
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error('ended at once, see above');
+    try {
+      if ((await fetch(url)).ok) return;
+    } catch {
+      // Not listening yet.
+    }
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+/**
+ * Starts a process and waits until `url` answers. `log(name, line)` gets each line that it prints.
+ * Answers {child, stop(signal)}; stop resolves when the process is gone.
+ */
+export async function startProcess({ name, program, args, env, url, log }) {
+  const child = spawn(program, args, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  for (const stream of [child.stdout, child.stderr])
+    createInterface({ input: stream }).on('line', (line) => log(name, line));
+  const gone = new Promise((resolve) => child.once('close', resolve).once('error', resolve));
+  const stop = (signal = 'SIGTERM') => {
+    child.kill(signal);
+    return gone;
+  };
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error('did not answer within 30 s')), 30_000);
+    child.once('error', reject);
+  });
+  try {
+    await Promise.race([answers(url, child), late]);
+  } catch (error) {
+    await stop('SIGKILL');
+    throw new Error(`${name} (${url}): ${error.message}`);
+  } finally {
+    clearTimeout(timer);
+  }
+  return { child, gone, stop };
+}
+
+export function startServer({ port, configs, dataDir, secrets, log }) {
+  return startProcess({
+    name: 'widgent',
+    program: `${root}/build/native/widgentd`,
+    args: [
+      'serve',
+      ...configs.flatMap((file) => ['--config', file]),
+      ...['--data', dataDir, '--listen', `127.0.0.1:${port}`, '--web', `${root}/build/web`],
+    ],
+    env: secrets,
+    url: `http://127.0.0.1:${port}/healthz`,
+    log,
+  });
+}
+
+export function startShop(name, { port, widgentPort, secrets, log }) {
+  const [program, script] =
+    name === 'express' ? [process.execPath, 'demo/express/server.mjs'] : ['/usr/bin/python3', 'demo/fastapi/server.py'];
+  return startProcess({
+    name,
+    program,
+    args: [script],
+    env: {
+      ...secrets,
+      PORT: String(port),
+      WIDGENT_ORIGIN: `http://localhost:${widgentPort}`,
+      PYTHONDONTWRITEBYTECODE: '1',
+    },
+    url: `http://127.0.0.1:${port}/`,
+    log,
+  });
+}
+
+/** All three. `folder` is for the store and for changed configurations. */
+export async function startStack({ ports, folder, secrets, log, change }) {
+  mkdirSync(folder, { recursive: true });
+  const configs = ['acme', 'acme-py'].map((name) => productConfig(name, ports, folder, change));
+  const started = await Promise.allSettled([
+    startServer({ port: ports.widgent, configs, dataDir: `${folder}/data`, secrets, log }),
+    startShop('express', { port: ports.express, widgentPort: ports.widgent, secrets, log }),
+    startShop('fastapi', { port: ports.fastapi, widgentPort: ports.widgent, secrets, log }),
+  ]);
+  const running = started.filter(({ status }) => status === 'fulfilled').map(({ value }) => value);
+  const failure = started.find(({ status }) => status === 'rejected');
+  if (failure) {
+    await Promise.all(running.map(({ stop }) => stop()));
+    throw failure.reason;
+  }
+  const [server, express, fastapi] = running;
+  return { server, express, fastapi, configs, stop: () => Promise.all(running.map(({ stop }) => stop())) };
+}

@@ -1,0 +1,82 @@
+// Runs a suite's program and reads from its own closing lines how many tests passed and failed.
+import { output, root, run } from './steps.mjs';
+import { readdirSync } from 'node:fs';
+
+const number = (text, pattern) => Number(pattern.exec(text)?.[1] ?? 0);
+
+/** Catch2 2.13: "All tests passed (12 assertions in 3 test cases)", or "test cases: 3 | 2 passed | 1 failed". */
+function readCatch(text) {
+  const all = /All tests passed \(.* in (\d+) test cases?\)/.exec(text);
+  if (all) return { passed: Number(all[1]), failed: 0 };
+  const line = /^test cases: .*$/m.exec(text)?.[0] ?? '';
+  return { passed: number(line, /(\d+) passed/), failed: number(line, /(\d+) failed/) };
+}
+
+/** Node's test runner: "ℹ pass 3". */
+const readNode = (text) => ({ passed: number(text, /^ℹ pass (\d+)$/m), failed: number(text, /^ℹ fail (\d+)$/m) });
+
+/** e2e/reporter.ts: "3 passed, 0 failed, 0 skipped". */
+const readPlaywright = (text) => ({
+  passed: number(text, /^(\d+) passed, \d+ failed/m),
+  failed: number(text, /^\d+ passed, (\d+) failed/m),
+});
+
+async function counted(read, program, args, env) {
+  let text = '';
+  const code = await run(program, args, { env, read: (piece) => (text += piece) });
+  const { passed, failed } = read(text);
+  // A suite that ran nothing, or died without saying so, has failed.
+  return { passed, failed: failed || (code === 0 && passed > 0 ? 0 : 1) };
+}
+
+const sum = (results) =>
+  results.reduce((a, b) => ({ passed: a.passed + b.passed, failed: a.failed + b.failed }), { passed: 0, failed: 0 });
+
+async function each(items, runOne) {
+  const results = [];
+  for (const item of items) results.push(await runOne(item));
+  if (results.length === 0) return { passed: 0, failed: 1 };
+  return sum(results);
+}
+
+const catchPrograms = (preset) =>
+  readdirSync(`${root}/build/${preset}`).filter((name) => /^widgent_\w+_tests(\.js)?$/.test(name)).sort();
+
+export function runCatch(preset, floors) {
+  const programs = catchPrograms(preset).filter((name) => !floors || floors.includes(name.split('_')[1]));
+  return each(programs, (name) => {
+    console.log(`${name}:`);
+    const program = `${root}/build/${preset}/${name}`;
+    return name.endsWith('.js') ? counted(readCatch, 'node', [program]) : counted(readCatch, program, []);
+  });
+}
+
+export function runNode(folder) {
+  const files = readdirSync(`${root}/${folder}`).filter((name) => /\.test\.mjs$/.test(name));
+  if (files.length === 0) return { passed: 0, failed: 1 };
+  return counted(readNode, 'node', ['--test', '--test-reporter=spec', ...files.map((name) => `${folder}/${name}`)]);
+}
+
+export function runPlaywright() {
+  return counted(readPlaywright, 'node_modules/.bin/playwright', ['test'], { FORCE_COLOR: '0' });
+}
+
+/** Share of the lines of each folder of src that the tests of build/coverage have run, as [folder, share, lines]. */
+export async function readCoverage(floors) {
+  const counters = (await output('find', [`${root}/build/coverage`, '-name', '*.gcda'])).trim().split('\n');
+  const counts = new Map();
+  for (const report of (await output('gcov', ['--json-format', '--stdout', ...counters])).trim().split('\n')) {
+    for (const { file, lines } of JSON.parse(report).files) {
+      if (!floors.some((floor) => file.startsWith(`${root}/src/${floor}/`))) continue;
+      for (const { line_number: line, count } of lines) {
+        const key = `${file}:${line}`;
+        counts.set(key, (counts.get(key) ?? 0) + count);
+      }
+    }
+  }
+  return floors.map((floor) => {
+    const lines = [...counts].filter(([key]) => key.startsWith(`${root}/src/${floor}/`));
+    const missed = lines.filter(([, count]) => count === 0).map(([key]) => key.slice(root.length + 1));
+    return { floor, lines: lines.length, missed, share: lines.length ? 1 - missed.length / lines.length : 0 };
+  });
+}

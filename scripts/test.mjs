@@ -1,0 +1,71 @@
+// `npm test`: builds everything and runs every suite; one closing line sums them up.
+//   npm test -- --only NAME...   runs the named parts alone; an unknown name lists them.
+import { rmSync } from 'node:fs';
+import { build, compile } from './build.mjs';
+import { output, root, run, step } from './steps.mjs';
+import { readCoverage, runCatch, runNode, runPlaywright } from './suites.mjs';
+
+const coveredFloors = ['protocol', 'session', 'identity'];
+const coverageLeast = 0.95;
+
+async function coverage() {
+  await compile('coverage', coveredFloors.map((floor) => `widgent_${floor}_tests`));
+  const old = (await output('find', [`${root}/build/coverage`, '-name', '*.gcda'])).split('\n').filter(Boolean);
+  old.forEach((file) => rmSync(file));
+  const result = await runCatch('coverage', coveredFloors);
+  for (const { floor, lines, missed, share } of await readCoverage(coveredFloors)) {
+    const enough = share >= coverageLeast;
+    const percent = `${(share * 100).toFixed(1)} % of ${lines} lines`;
+    console.log(`coverage of src/${floor}: ${percent}${enough ? '' : ', too little'}`);
+    for (const line of enough ? [] : missed) console.log(`  not run: ${line}`);
+    result[enough ? 'passed' : 'failed'] += 1;
+  }
+  return result;
+}
+
+const one = async (work) => ((await work) === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
+
+// In this order; what needs the build stands after it.
+const parts = {
+  tidy: () => runNode('tests/tidy'),
+  build: () => build(['all']).then(() => ({ passed: 0, failed: 0 })),
+  types: () => one(run('node_modules/.bin/tsc', ['--noEmit'])),
+  native: () => runCatch('native'),
+  tokens: () => runNode('tests/tokens'),
+  node: () => runNode('tests/node'),
+  browser: () => runPlaywright(),
+  wasm: () => compile('wasm-test', ['all']).then(() => runCatch('wasm-test')),
+  coverage,
+};
+
+const only = process.argv.slice(2).filter((word) => word !== '--only');
+const unknown = only.filter((name) => !(name in parts));
+if (unknown.length) {
+  console.error(`There is no part ${unknown.join(', ')}. The parts are ${Object.keys(parts).join(', ')}.`);
+  process.exit(1);
+}
+
+const start = performance.now();
+const table = [];
+for (const [name, runPart] of Object.entries(parts)) {
+  if (only.length && !only.includes(name)) continue;
+  const began = performance.now();
+  const result = await step(name, runPart).catch((error) => {
+    console.error(error.message);
+    return { passed: 0, failed: 1 };
+  });
+  table.push({ name, ...result, seconds: (performance.now() - began) / 1000 });
+  // Nothing can be tested where nothing could be built.
+  if (name === 'build' && result.failed) break;
+}
+
+const row = (name, ...cells) => console.log(name.padEnd(12) + cells.map((cell) => String(cell).padStart(9)).join(''));
+console.log();
+row('part', 'passed', 'failed', 'seconds');
+for (const { name, passed, failed, seconds } of table) row(name, passed, failed, seconds.toFixed(1));
+console.log(`total: ${((performance.now() - start) / 1000).toFixed(0)} s\n`);
+
+const passed = table.reduce((total, row) => total + row.passed, 0);
+const failed = table.reduce((total, row) => total + row.failed, 0);
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed === 0 && passed > 0 ? 0 : 1);
