@@ -5,7 +5,8 @@ add_library(widgent_options INTERFACE)
 target_include_directories(widgent_options INTERFACE "${PROJECT_SOURCE_DIR}/src")
 target_include_directories(widgent_options SYSTEM INTERFACE "${WIDGENT_HEADERS}")
 target_compile_definitions(widgent_options INTERFACE WIDGENT_VERSION="${PROJECT_VERSION}")
-target_compile_options(widgent_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+target_compile_options(widgent_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+  -Wno-missing-field-initializers)
 if(WIDGENT_SANITIZE)
   target_compile_options(widgent_options INTERFACE
     -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)

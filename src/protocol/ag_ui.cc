@@ -7,9 +7,9 @@ namespace widgent {
 namespace {
 
 constexpr std::string_view kEventTypeNames[] = {
-    "RUN_STARTED",      "RUN_FINISHED",    "RUN_ERROR",      "TEXT_MESSAGE_START", "TEXT_MESSAGE_CONTENT",
-    "TEXT_MESSAGE_END", "TOOL_CALL_START", "TOOL_CALL_ARGS", "TOOL_CALL_END",      "TOOL_CALL_RESULT",
-    "MESSAGES_SNAPSHOT", "CUSTOM",
+    "RUN_STARTED",          "RUN_FINISHED",     "RUN_ERROR",         "TEXT_MESSAGE_START",
+    "TEXT_MESSAGE_CONTENT", "TEXT_MESSAGE_END", "TOOL_CALL_START",   "TOOL_CALL_ARGS",
+    "TOOL_CALL_END",        "TOOL_CALL_RESULT", "MESSAGES_SNAPSHOT", "CUSTOM",
 };
 
 constexpr std::string_view kProtocolVersion = "1.0";
@@ -45,14 +45,16 @@ std::optional<InputError> ReadRunAgentInput(std::string_view body, RunAgentInput
   if (!fields.Parse(body)) return InputError{"The body is not one JSON object of at most 32 levels."};
   input.thread_id.value = fields.Text("threadId");
   input.run_id.value = fields.Text("runId");
-  if (!IsValidId(input.thread_id.value)) return InputError{"threadId must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ -"};
+  if (!IsValidId(input.thread_id.value))
+    return InputError{"threadId must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ -"};
   if (!IsValidId(input.run_id.value)) return InputError{"runId must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ -"};
   int last = fields.Count("messages") - 1;
   while (last >= 0 && fields.Text(JsonFields::Path("messages", last, "role")) != "user") --last;
   if (last < 0) return InputError{"messages holds no message with role \"user\"."};
   const std::string message = JsonFields::Path("messages", last, "");
   input.message_id.value = fields.Text(message + "/id");
-  if (!IsValidId(input.message_id.value)) return InputError{"The message's id must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ -"};
+  if (!IsValidId(input.message_id.value))
+    return InputError{"The message's id must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ -"};
   input.text = ReadContent(fields, message);
   if (input.text.find_first_not_of(" \t\r\n") == std::string::npos) return InputError{"The message has no text."};
   input.page = fields.Text("forwardedProps/widgent/page");
@@ -91,6 +93,16 @@ WireIdentity ReadIdentity(const JsonFields& fields, std::string_view path) {
   identity.expires_in = fields.Integer(prefix + "expires_in", 0);
   identity.reason = fields.Text(prefix + "reason");
   return identity;
+}
+
+std::vector<Citation> ReadCitations(const JsonFields& fields, std::string_view path) {
+  std::vector<Citation> citations;
+  for (int i = 0, count = fields.Count(path); i < count; ++i) {
+    citations.push_back({static_cast<int>(fields.Integer(JsonFields::Path(path, i, "n"), 0)),
+                         std::string(fields.Text(JsonFields::Path(path, i, "title"))),
+                         std::string(fields.Text(JsonFields::Path(path, i, "url")))});
+  }
+  return citations;
 }
 
 std::string WriteEvent(const AgUiEvent& event, UnixMillis now) {
@@ -171,12 +183,7 @@ std::optional<AgUiEvent> ReadEvent(std::string_view json) {
   event.failed = fields.Text("content") == "failed";
   if (fields.Text("outcome/type") == "cancelled") event.outcome = Outcome::kCancelled;
   if (fields.Has("metadata/widgent/identity")) event.identity = ReadIdentity(fields, "metadata/widgent/identity");
-  constexpr std::string_view kCitations = "metadata/widgent/citations";
-  for (int i = 0, count = fields.Count(kCitations); i < count; ++i) {
-    event.citations.push_back({static_cast<int>(fields.Integer(JsonFields::Path(kCitations, i, "n"), 0)),
-                               std::string(fields.Text(JsonFields::Path(kCitations, i, "title"))),
-                               std::string(fields.Text(JsonFields::Path(kCitations, i, "url")))});
-  }
+  event.citations = ReadCitations(fields, "metadata/widgent/citations");
   event.url = fields.Text("value/url");
   event.label = fields.Text("value/label");
   for (int i = 0, count = fields.Count("value/items"); i < count; ++i)

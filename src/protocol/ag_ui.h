@@ -71,27 +71,30 @@ struct Citation {
   std::string title, url;
 };
 
+// The citations of a message's metadata, at `path`.
+std::vector<Citation> ReadCitations(const JsonFields& fields, std::string_view path);
+
 // How a run ended, in RUN_FINISHED.outcome.type.
 enum class Outcome : std::uint8_t { kSuccess, kCancelled };
 
 // One event, flat: which members count is told by `type`.
 struct AgUiEvent {
   EventType type = EventType::kOther;
-  ThreadId thread_id;               // RUN_STARTED, RUN_FINISHED
-  RunId run_id;                     // RUN_STARTED, RUN_FINISHED
+  ThreadId thread_id;                    // RUN_STARTED, RUN_FINISHED
+  RunId run_id;                          // RUN_STARTED, RUN_FINISHED
   std::optional<WireIdentity> identity;  // RUN_STARTED
   Outcome outcome = Outcome::kSuccess;   // RUN_FINISHED
-  MessageId message_id;             // TEXT_MESSAGE_*, TOOL_CALL_RESULT
-  std::string delta;                // TEXT_MESSAGE_CONTENT, TOOL_CALL_ARGS
-  std::vector<Citation> citations;  // TEXT_MESSAGE_END
-  std::string tool_call_id;         // TOOL_CALL_*
-  std::string name;                 // TOOL_CALL_START: the tool; CUSTOM: the event
-  bool failed = false;              // TOOL_CALL_RESULT
-  std::string code, message;        // RUN_ERROR
-  std::string value_json;           // CUSTOM (written only): one JSON value
-  std::string url, label;           // CUSTOM widgent.handoff (read only)
-  std::vector<std::string> items;   // CUSTOM widgent.suggestions (read only)
-  std::string messages_json;        // MESSAGES_SNAPSHOT (written only): a JSON array
+  MessageId message_id;                  // TEXT_MESSAGE_*, TOOL_CALL_RESULT
+  std::string delta;                     // TEXT_MESSAGE_CONTENT, TOOL_CALL_ARGS
+  std::vector<Citation> citations;       // TEXT_MESSAGE_END
+  std::string tool_call_id;              // TOOL_CALL_*
+  std::string name;                      // TOOL_CALL_START: the tool; CUSTOM: the event
+  bool failed = false;                   // TOOL_CALL_RESULT
+  std::string code, message;             // RUN_ERROR
+  std::string value_json;                // CUSTOM (written only): one JSON value
+  std::string url, label;                // CUSTOM widgent.handoff (read only)
+  std::vector<std::string> items;        // CUSTOM widgent.suggestions (read only)
+  std::string messages_json;             // MESSAGES_SNAPSHOT (written only): a JSON array
 };
 
 // One line of JSON. `now` fills `timestamp` where it is not 0.

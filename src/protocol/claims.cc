@@ -2,6 +2,7 @@
 
 #include "protocol/base64url.h"
 #include "protocol/json_fields.h"
+#include "protocol/json_writer.h"
 
 namespace widgent {
 
@@ -14,7 +15,8 @@ std::optional<UnverifiedClaims> PeekClaims(std::string_view token) {
   JsonFields claims;
   if (!payload || !claims.Parse(*payload)) return std::nullopt;
   std::string sub(claims.Text("sub"));
-  if (sub.empty() && claims.Integer("sub", -1) >= 0) sub = std::to_string(claims.Integer("sub", 0));
+  constexpr std::int64_t kNone = INT64_MIN;
+  if (const std::int64_t number = claims.Integer("sub", kNone); number != kNone) AppendDecimal(sub, number);
   if (sub.empty()) return std::nullopt;
   return UnverifiedClaims{std::move(sub)};
 }

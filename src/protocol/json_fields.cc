@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "protocol/json_writer.h"
+
 namespace widgent {
 
 using nlohmann::json;
@@ -22,7 +24,7 @@ class JsonFieldsHandler {
     return Add(JsonFields::Kind::kInteger, static_cast<std::int64_t>(clamped));
   }
   bool string(json::string_t& value) {
-    Add(JsonFields::Kind::kText, 0);
+    if (!Add(JsonFields::Kind::kText, 0)) return false;
     fields_.back().text = std::move(value);
     return true;
   }
@@ -53,11 +55,7 @@ class JsonFieldsHandler {
     Level& level = levels_.back();
     path_.resize(level.path_size);
     if (!path_.empty()) path_ += '/';
-    AppendNumber(fields_[level.field].number++);
-  }
-  void AppendNumber(std::int64_t number) {
-    if (number > 9) AppendNumber(number / 10);
-    path_ += static_cast<char>('0' + number % 10);
+    AppendDecimal(path_, fields_[level.field].number++);
   }
   bool Add(JsonFields::Kind kind, std::int64_t number) {
     if (levels_.empty()) return false;  // a lone scalar is no document of ours
@@ -115,7 +113,7 @@ int JsonFields::Count(std::string_view path) const {
 std::string JsonFields::Path(std::string_view list, int index, std::string_view member) {
   std::string path(list);
   path += '/';
-  path += std::to_string(index);
+  AppendDecimal(path, index);
   if (!member.empty()) {
     path += '/';
     path += member;

@@ -52,6 +52,16 @@ void AppendJsonString(std::string& out, std::string_view text) {
   out += '"';
 }
 
+void AppendDecimal(std::string& out, std::int64_t number) {
+  char buffer[20];
+  char* begin = buffer + sizeof buffer;
+  std::uint64_t rest = number < 0 ? 0 - static_cast<std::uint64_t>(number) : static_cast<std::uint64_t>(number);
+  do *--begin = static_cast<char>('0' + rest % 10);
+  while (rest /= 10);
+  if (number < 0) *--begin = '-';
+  out.append(begin, static_cast<std::size_t>(buffer + sizeof buffer - begin));
+}
+
 void JsonWriter::Separate() {
   if (comma_) text_ += ',';
   comma_ = true;
@@ -86,13 +96,7 @@ JsonWriter& JsonWriter::Value(std::string_view text) {
 
 JsonWriter& JsonWriter::Value(std::int64_t number) {
   Separate();
-  char buffer[20];
-  char* begin = buffer + sizeof buffer;
-  std::uint64_t rest = number < 0 ? 0 - static_cast<std::uint64_t>(number) : static_cast<std::uint64_t>(number);
-  do *--begin = static_cast<char>('0' + rest % 10);
-  while (rest /= 10);
-  if (number < 0) *--begin = '-';
-  text_.append(begin, static_cast<std::size_t>(buffer + sizeof buffer - begin));
+  AppendDecimal(text_, number);
   return *this;
 }
 

@@ -28,10 +28,10 @@ struct ProblemTable {
 ProblemTable Problems();
 
 struct Problem {
-  std::string code;        // of the table
-  std::string detail;      // one sentence for this occurrence; never a token, a secret or another user's data
-  std::string hint;        // the likely mistake and what to do; may be empty
-  std::string request_id;  // may be empty
+  std::string code;                // of the table
+  std::string detail;              // one sentence for this occurrence; never a token, a secret or another user's data
+  std::string hint;                // the likely mistake and what to do; may be empty
+  std::string request_id;          // may be empty
   std::int64_t retry_after_s = 0;  // 0: not said
   // Set where a token was presented and counted as expired, so that the widget learns it from an error too.
   bool token_expired = false;

@@ -1,0 +1,54 @@
+# The session for the browser. Size first: link-time optimisation, no exceptions, no RTTI, Emscripten's minimal runtime,
+# only the Embind types in use, small stand-ins for the few libc calls of nlohmann's lexer.
+file(STRINGS emsdk-version wanted LIMIT_COUNT 1)
+if(NOT EMSCRIPTEN_VERSION VERSION_EQUAL wanted)
+  message(WARNING "Emscripten ${EMSCRIPTEN_VERSION}, but emsdk-version says ${wanted}: sizes will differ.")
+endif()
+
+if(WIDGENT_TESTS)
+  # The floors' tests under Node. Catch2 throws; the shipped module does not: same sources, other flags.
+  widgent_floor(protocol)
+  widgent_floor(session widgent_protocol)
+  widgent_tests(protocol)
+  widgent_tests(session)
+  foreach(target widgent_test_main widgent_protocol widgent_session widgent_protocol_tests widgent_session_tests)
+    if(TARGET ${target})
+      target_compile_options(${target} PRIVATE -fexceptions)
+      # Node's own fetch breaks loading a separate .wasm (3.1.6), hence one file.
+      target_link_options(${target} INTERFACE -fexceptions -sALLOW_MEMORY_GROWTH=1 -sEXIT_RUNTIME=1 -sENVIRONMENT=node
+                          -sSINGLE_FILE=1 -sNODERAWFS=1)
+    endif()
+  endforeach()
+  return()
+endif()
+
+# The trimmed Embind and the minimal runtime lean on the internals of 3.1.6; another version gets the plain `-lembind`.
+if(EMSCRIPTEN_VERSION VERSION_EQUAL 3.1.6)
+  option(WIDGENT_TRIM_EMBIND "Register only the Embind types in use" ON)
+else()
+  option(WIDGENT_TRIM_EMBIND "Register only the Embind types in use" OFF)
+endif()
+
+set(shape -flto -fno-exceptions -fno-rtti)
+set(embind "${EMSCRIPTEN_ROOT_PATH}/src/embind")
+file(GLOB core_sources CONFIGURE_DEPENDS src/protocol/*.cc src/session/*.cc)
+add_executable(core src/wasm/bindings.cc src/wasm/libc_small.cc ${core_sources})
+target_link_libraries(core PRIVATE widgent_options)
+target_compile_definitions(core PRIVATE NDEBUG JSON_NOEXCEPTION JSON_NO_IO EMSCRIPTEN_HAS_UNBOUND_TYPE_NAMES=0)
+target_compile_options(core PRIVATE ${shape} -Oz -fno-threadsafe-statics)
+target_link_options(core PRIVATE
+  ${shape} -Oz --no-entry
+  -sMODULARIZE=1 -sEXPORT_ES6=1 -sEXPORT_NAME=createCore -sENVIRONMENT=web
+  -sSTRICT=1 -sFILESYSTEM=0 -sMALLOC=emmalloc -sTEXTDECODER=2 -sDYNAMIC_EXECUTION=0
+  -sALLOW_MEMORY_GROWTH=1 -sINITIAL_MEMORY=1048576 -sTOTAL_STACK=65536 -sWASM_BIGINT=1
+  -sMINIMAL_RUNTIME=1 -sMINIMAL_RUNTIME_STREAMING_WASM_COMPILATION=1
+  "-Wl,--wrap=strtod,--wrap=strtoull,--wrap=strtoll,--wrap=snprintf")
+if(WIDGENT_TRIM_EMBIND)
+  target_sources(core PRIVATE src/wasm/embind_types.cc)
+  target_link_options(core PRIVATE "SHELL:--js-library ${embind}/embind.js" "SHELL:--js-library ${embind}/emval.js"
+                      -sEXPORTED_FUNCTIONS=_malloc,_free)
+else()
+  # 3.1.6's minimal runtime assigns an undeclared `asm` when -lembind is used.
+  file(WRITE "${CMAKE_BINARY_DIR}/pre.js" "var asm;\n")
+  target_link_options(core PRIVATE -lembind "SHELL:--pre-js ${CMAKE_BINARY_DIR}/pre.js")
+endif()

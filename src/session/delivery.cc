@@ -1,0 +1,430 @@
+// Messages, runs and history: the half of Session that talks to a thread.
+#include <algorithm>
+#include <utility>
+
+#include "protocol/json_fields.h"
+#include "protocol/json_writer.h"
+#include "session/session.h"
+
+namespace widgent {
+
+namespace {
+
+constexpr std::size_t kMessageBytesMax = 16'000;
+constexpr std::size_t kBodyBytesMax = 4u << 20;
+constexpr int kSendAttemptsMax = 8;
+constexpr int kResumeAttemptsMax = 10;
+constexpr int kHistoryAttemptsMax = 3;
+
+std::string_view Trim(std::string_view text) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  const auto begin = text.find_first_not_of(kBlank);
+  return begin == text.npos ? std::string_view() : text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
+}
+
+// The number in "<run>:<number>"; 0 where the id is another run's.
+std::int64_t ReadCursor(std::string_view id, std::string_view run) {
+  if (id.size() <= run.size() + 1 || id.size() > run.size() + 16 || !id.starts_with(run) || id[run.size()] != ':')
+    return 0;
+  std::int64_t number = 0;
+  for (char c : id.substr(run.size() + 1)) {
+    if (c < '0' || c > '9') return 0;
+    number = number * 10 + (c - '0');
+  }
+  return number;
+}
+
+std::string Cursor(const std::string& run, std::int64_t number) {
+  std::string cursor = run + ':';
+  AppendDecimal(cursor, number);
+  return cursor;
+}
+
+bool IsWorthRetrying(int status) {
+  return status == 0 || status == 408 || status == 409 || status == 425 || status == 429 || status >= 500;
+}
+
+}  // namespace
+
+// ---- What the visitor does
+
+void Session::On(const MessageSubmitted& event) {
+  const std::string_view text = Trim(event.text);
+  if (text.empty() || state_ == State::kNew) return;
+  OutboxMessage message;
+  message.id = NewId('u');
+  message.run_id = "r" + message.id.substr(1);
+  message.text = text;
+  message.epoch = state_ == State::kIdentifying ? epoch_ + 1 : epoch_;
+  if (state_ == State::kRefused) message.code = "product_refused";
+  else if (text.size() > kMessageBytesMax) message.code = "message_too_large";
+  else if (outbox_.IsFull()) message.code = "queue_full";
+  if (!message.code.empty()) {
+    message.status = MessageStatus::kFailed;
+    Show(message);
+    Reply(Emit{.name = "message:failed", .id = message.id, .code = message.code});
+    return;
+  }
+  Show(outbox_.Add(std::move(message)));
+  Pump();
+}
+
+void Session::On(const RetryRequested& event) {
+  OutboxMessage* message = outbox_.Find(event.message_id);
+  if (!message || message->status != MessageStatus::kFailed || message->epoch != epoch_) return;
+  // A run that the server has begun is over for good: the same message is asked again under a new run.
+  if (message->attempts == 0) message->run_id = NewId('r');
+  message->attempts = 0;
+  message->code.clear();
+  message->status = MessageStatus::kQueued;
+  Reply(UpdateMessage{message->id, message->status});
+  send_at_.reset();
+  Pump();
+}
+
+void Session::On(const CancelRequested&) {
+  if (!run_) return;
+  TellTheServer(ThreadPath("/runs/" + run_->id + "/cancel"), "");
+  if (run_->started) return;
+  DropRequest(run_->request);
+  FailRun("cancelled", "");
+}
+
+// ---- Sending
+
+void Session::Pump() {
+  if ((state_ != State::kGuest && state_ != State::kUser) || !online_ || run_ || history_due_) return;
+  if (send_at_ && *send_at_ > now_) return;
+  send_at_.reset();
+  if (OutboxMessage* message = outbox_.Next(epoch_)) SendMessage(*message);
+}
+
+void Session::SendMessage(OutboxMessage& message) {
+  if (thread_id_.empty()) {
+    thread_id_ = NewId('t');
+    if (state_ == State::kGuest) Reply(Save{"thread_id", thread_id_});
+  }
+  message.status = MessageStatus::kSending;
+  ++message.attempts;
+  Reply(UpdateMessage{message.id, message.status});
+  RunAgentInput input{{thread_id_}, {message.run_id}, {message.id}, message.text, page_, locale_};
+  const std::string path = Path("/agent"), body = WriteRunAgentInput(input);
+  run_.emplace();
+  run_->id = message.run_id;
+  run_->message_id = message.id;
+  run_->request = Send(RequestKind::kRun, {.path = path, .body = body, .token = token_, .stream = true});
+  Reply(ShowBusy{true});
+}
+
+void Session::ResumeRun() {
+  const std::string path = ThreadPath("/events"), cursor = Cursor(run_->id, run_->cursor);
+  run_->request = Send(RequestKind::kRun,
+                       {.method = "GET", .path = path, .token = token_, .last_event_id = cursor, .stream = true});
+}
+
+// The connection is gone, the server busy or down: try again later, from where we are.
+void Session::BreakRun(std::int64_t retry_after_s) {
+  if (run_->started) {
+    run_->request = 0;
+    if (++run_->attempts > kResumeAttemptsMax) return FailRun("agent_truncated", "");
+    send_at_ = RetryAt(run_->attempts - 1, retry_after_s);
+    Reply(ShowConnection{ShowConnection::State::kReconnecting});
+    return;
+  }
+  OutboxMessage* message = outbox_.Find(run_->message_id);
+  if (!message || message->attempts >= kSendAttemptsMax) return FailRun("unreachable", "");
+  message->status = MessageStatus::kQueued;
+  Reply(UpdateMessage{message->id, message->status});
+  Reply(ShowBusy{false});
+  if (online_) Reply(ShowConnection{ShowConnection::State::kReconnecting});
+  send_at_ = RetryAt(message->attempts - 1, retry_after_s);
+  run_.reset();
+}
+
+// ---- Answers
+
+void Session::On(const ResponseStarted& event) {
+  Request* request = FindRequest(event.request);
+  if (!request) return;
+  request->status = event.status;
+  request->retry_after_s = event.retry_after_s;
+}
+
+void Session::On(const ResponseChunk& event) {
+  Request* request = FindRequest(event.request);
+  if (!request || request->epoch != epoch_ || !request->status) return;
+  if (request->kind != RequestKind::kRun || request->status != 200) {
+    if (request->body.size() + event.text.size() <= kBodyBytesMax) request->body += event.text;
+    return;
+  }
+  const MonotonicMillis asked_at = request->sent_at;
+  std::vector<std::pair<std::string, std::string>> frames;
+  const bool sound = request->stream.Feed(
+      event.text, [&](std::string_view id, std::string_view data) { frames.emplace_back(id, data); });
+  for (const auto& [id, data] : frames) {
+    // An event may end the run, and with it the request: what follows in the same chunk is then nobody's.
+    if (!run_ || run_->request != event.request) return;
+    const std::int64_t cursor = ReadCursor(id, run_->id);
+    const auto read = ReadEvent(data);
+    if (!read || (cursor && cursor <= run_->cursor)) continue;
+    if (cursor) run_->cursor = cursor;
+    run_->attempts = 0;
+    Take(*read, asked_at);
+  }
+  if (!sound && run_ && run_->request == event.request) {
+    DropRequest(event.request);
+    FailRun("agent_truncated", "");
+  }
+}
+
+void Session::On(const ResponseEnded& event) {
+  Request* found = FindRequest(event.request);
+  if (!found) return;
+  const Request request = std::move(*found);
+  requests_.erase(requests_.begin() + (found - requests_.data()));
+  if (request.kind == RequestKind::kForgotten || request.epoch != epoch_) return;
+  if (request.status && state_ != State::kRefused) diagnosed_ = false;
+  switch (request.kind) {
+    case RequestKind::kSession:
+      return EndSession(request);
+    case RequestKind::kHistory:
+      return EndHistory(request);
+    case RequestKind::kRun:
+      return EndRunAnswer(request);
+    case RequestKind::kDiagnose:
+      return EndDiagnose(request);
+    case RequestKind::kForgotten:
+      return;
+  }
+}
+
+void Session::On(const RequestFailed& event) {
+  Request* request = FindRequest(event.request);
+  if (!request) return;
+  request->status = 0;
+  if (request->kind == RequestKind::kRun && !(run_ && run_->started)) Diagnose();
+  On(ResponseEnded{event.request});
+}
+
+void Session::EndRunAnswer(const Request& request) {
+  if (!run_ || run_->request != request.id) return;
+  if (request.status == 200) return BreakRun(0);  // a stream without its end is one cut off
+  OutboxMessage* message = outbox_.Find(run_->message_id);
+  if (run_->started && (request.status == 204 || request.status == 404 || request.status == 410)) {
+    // Nothing to follow: what the server kept of the reply is in the history.
+    outbox_.Remove(run_->message_id);
+    CloseRun(MessageStatus::kInterrupted);
+    return LoadHistory();
+  }
+  const Problem problem = ReadProblem(request.status, request.body);
+  if (message && !run_->started && !IsWorthRetrying(request.status)) message->status = MessageStatus::kQueued;
+  if (request.status && TakeCommonProblem(request.status, problem)) return;
+  if (IsWorthRetrying(request.status)) return BreakRun(std::max(request.retry_after_s, problem.retry_after_s));
+  if (problem.code == "thread_not_found" && message && message->attempts < 2) {
+    // This tab's thread is gone from the server: the message begins a new one.
+    thread_id_.clear();
+    Reply(Save{"thread_id", ""});
+    run_.reset();
+    return Pump();
+  }
+  FailRun(problem.code, problem.hint);
+}
+
+// Problems that mean the same wherever they come up.
+bool Session::TakeCommonProblem(int status, const Problem& problem) {
+  if (problem.token_expired && state_ == State::kUser) {
+    ExpireIdentity();
+    return true;
+  }
+  if (status == 401 && (state_ == State::kUser || state_ == State::kIdentifying)) {
+    RefuseToken(problem.code, problem.hint);
+    return true;
+  }
+  if (problem.code == "product_not_found" || (status == 403 && !problem.code.starts_with("identity_"))) {
+    RefuseProduct(problem.code, problem.hint);
+    return true;
+  }
+  return false;
+}
+
+// ---- The stream
+
+void Session::Take(const AgUiEvent& event, MonotonicMillis asked_at) {
+  switch (event.type) {
+    case EventType::kRunStarted:
+      TakeRunStarted(event, asked_at);
+      break;
+    case EventType::kTextMessageStart:
+      run_->reply_id = event.message_id.value;
+      Reply(ShowMessage{run_->reply_id, false, {}, MessageStatus::kStreaming});
+      Reply(Emit{.name = "reply:start", .id = run_->reply_id});
+      break;
+    case EventType::kTextMessageContent:
+      if (event.message_id.value == run_->reply_id) Reply(AppendText{run_->reply_id, event.delta});
+      break;
+    case EventType::kTextMessageEnd:
+      if (event.message_id.value != run_->reply_id) break;
+      Reply(UpdateMessage{run_->reply_id, MessageStatus::kDone, {}, {}, &event.citations});
+      Reply(Emit{.name = "reply:end", .id = std::exchange(run_->reply_id, {})});
+      break;
+    case EventType::kToolCallStart:
+      Reply(ShowTool{event.tool_call_id, event.name, ShowTool::Status::kRunning});
+      break;
+    case EventType::kToolCallResult:
+      Reply(ShowTool{event.tool_call_id, {}, event.failed ? ShowTool::Status::kFailed : ShowTool::Status::kDone});
+      break;
+    case EventType::kCustom:
+      if (event.name == "widgent.handoff") Reply(ShowHandoff{event.url, event.label});
+      if (event.name == "widgent.suggestions") Reply(ShowSuggestions{event.items});
+      break;
+    case EventType::kRunFinished:
+      outbox_.Remove(run_->message_id);
+      DropRequest(run_->request);
+      CloseRun(event.outcome == Outcome::kCancelled ? MessageStatus::kInterrupted : MessageStatus::kDone);
+      Pump();
+      break;
+    case EventType::kRunError:
+      DropRequest(run_->request);
+      FailRun(event.code, {});
+      break;
+    default:
+      break;
+  }
+}
+
+void Session::TakeRunStarted(const AgUiEvent& event, MonotonicMillis asked_at) {
+  const bool as_user = event.identity && event.identity->verified;
+  if (state_ == State::kUser && event.identity && !as_user) {
+    // The token ended on the way, and the server took the message as a guest's: go on there.
+    const std::string thread = thread_id_, run = run_->id;
+    outbox_.Remove(run_->message_id);
+    ExpireIdentity();
+    thread_id_ = thread;
+    Reply(Save{"thread_id", thread_id_});
+    return LoadHistory();
+  }
+  if (as_user != (state_ == State::kUser) || (as_user && event.identity->sub != sub_)) {
+    DropRequest(run_->request);
+    return FailRun("identity_changed", {});
+  }
+  // The same token cannot live longer than was said before; it can end sooner, where our clock stood still in between.
+  if (as_user) {
+    const std::int64_t left_s = std::clamp<std::int64_t>(event.identity->expires_in, 0, 24 * 3600);
+    identity_ends_at_ = std::min(*identity_ends_at_, asked_at + left_s * 1000);
+  }
+  run_->started = true;
+  Reply(ShowConnection{ShowConnection::State::kOnline});
+  if (OutboxMessage* message = outbox_.Find(run_->message_id)) {
+    message->status = MessageStatus::kSent;
+    Reply(UpdateMessage{message->id, message->status});
+    Reply(Emit{.name = "message:sent", .id = message->id});
+  }
+}
+
+void Session::CloseRun(MessageStatus reply_status) {
+  if (!run_->reply_id.empty()) Reply(UpdateMessage{run_->reply_id, reply_status});
+  run_.reset();
+  send_at_.reset();
+  Reply(ShowBusy{false});
+  Reply(ShowConnection{online_ ? ShowConnection::State::kOnline : ShowConnection::State::kOffline});
+}
+
+void Session::FailRun(const std::string& code, const std::string& hint) {
+  const bool begun = run_->started;
+  const std::string message_id = run_->message_id;
+  CloseRun(MessageStatus::kInterrupted);
+  if (OutboxMessage* message = outbox_.Find(message_id)) {
+    if (begun) message->attempts = 0;
+    Fail(*message, code, hint);
+  }
+  Pump();
+}
+
+void Session::Fail(OutboxMessage& message, const std::string& code, const std::string& hint) {
+  message.status = MessageStatus::kFailed;
+  message.code = code;
+  Reply(UpdateMessage{message.id, message.status, code, hint});
+  Reply(Emit{.name = "message:failed", .id = message.id, .code = code});
+}
+
+void Session::Show(const OutboxMessage& message) {
+  Reply(ShowMessage{message.id, true, message.text, message.status});
+  if (!message.code.empty()) Reply(UpdateMessage{message.id, message.status, message.code});
+}
+
+// ---- History
+
+void Session::LoadHistory() {
+  history_due_ = true;
+  history_attempts_ = 0;
+  SendHistory();
+}
+
+void Session::SendHistory() {
+  if (!history_due_) return;
+  const std::string path = ThreadPath("/messages");
+  history_request_ = Send(RequestKind::kHistory, {.method = "GET", .path = path, .token = token_});
+}
+
+void Session::EndHistory(const Request& request) {
+  history_request_ = 0;
+  JsonFields fields;
+  if (request.status != 200 || !fields.Parse(request.body)) {
+    const Problem problem = ReadProblem(request.status, request.body);
+    if (request.status && TakeCommonProblem(request.status, problem)) return;
+    if (IsWorthRetrying(request.status) && ++history_attempts_ < kHistoryAttemptsMax) {
+      history_at_ = RetryAt(history_attempts_, request.retry_after_s);
+      return;
+    }
+    history_due_ = false;
+    if (problem.code == "thread_not_found") {
+      thread_id_.clear();
+      Reply(Save{"thread_id", ""});
+    }
+    return Pump();
+  }
+  history_due_ = false;
+  Reply(ClearMessages{});
+  OutboxMessage last;
+  for (int i = 0, count = fields.Count("messages"); i < count; ++i) {
+    auto text = [&](std::string_view member) {
+      return std::string(fields.Text(JsonFields::Path("messages", i, member)));
+    };
+    const std::string id = text("id"), content = text("content"), status = text("metadata/widgent/status");
+    const bool from_user = text("role") == "user";
+    last = {};
+    if (from_user) {
+      last.id = id;
+      last.text = content;
+    }
+    const bool whole = from_user || status.empty() || status == "done";
+    Reply(ShowMessage{id, from_user, content,
+                      from_user ? MessageStatus::kSent
+                      : whole   ? MessageStatus::kDone
+                                : MessageStatus::kInterrupted});
+    const std::string list = JsonFields::Path("messages", i, "metadata/widgent/citations");
+    const auto citations = ReadCitations(fields, list);
+    if (!citations.empty()) Reply(UpdateMessage{id, MessageStatus::kDone, {}, {}, &citations});
+  }
+  const std::string active(fields.Text("active_run"));
+  if (!last.id.empty() && !outbox_.Find(last.id)) {
+    // The last word is the visitor's: either the reply is on its way, or it never came and can be asked for again.
+    last.epoch = epoch_;
+    last.run_id = active;
+    last.status = active.empty() ? MessageStatus::kFailed : MessageStatus::kSent;
+    if (active.empty()) Reply(UpdateMessage{last.id, last.status, last.code = "agent_truncated"});
+    auto& messages = outbox_.messages();
+    messages.insert(messages.begin(), last);
+  }
+  for (const OutboxMessage& message : outbox_.messages())
+    if (message.id != last.id) Show(message);
+  if (!IsValidId(active)) return Pump();
+  run_.emplace();
+  run_->id = active;
+  run_->message_id = last.id;
+  run_->started = true;
+  Reply(ShowBusy{true});
+  ResumeRun();
+}
+
+}  // namespace widgent

@@ -1,0 +1,151 @@
+#include "session/effect.h"
+
+namespace widgent {
+
+namespace {
+
+constexpr const char* kMessageStatus[] = {"queued", "sending", "sent", "failed", "streaming", "done", "interrupted"};
+constexpr const char* kToolStatus[] = {"running", "done", "failed"};
+constexpr const char* kIdentityState[] = {"guest", "identifying", "user"};
+constexpr const char* kConnectionState[] = {"online", "offline", "reconnecting"};
+
+template <class Status>
+const char* Name(const char* const* names, Status status) {
+  return names[static_cast<int>(status)];
+}
+
+template <class Texts>
+void PutTexts(JsonWriter& w, std::string_view key, const Texts& texts) {
+  w.Key(key).Open('[');
+  for (std::string_view text : texts) w.Value(text);
+  w.Close(']');
+}
+
+}  // namespace
+
+JsonWriter& EffectWriter::Begin(const char* type) { return json_.Open('{').Put("type", type); }
+
+void EffectWriter::Add(const SendRequest& e) {
+  JsonWriter& w = Begin("send_request");
+  w.Put("request", e.request).Put("method", e.method).Put("path", e.path);
+  w.PutIf("body", e.body).PutIf("token", e.token).PutIf("guest_id", e.guest_id);
+  w.PutIf("service_key", e.service_key).PutIf("last_event_id", e.last_event_id).Put("stream", e.stream);
+  w.Close('}');
+}
+
+void EffectWriter::Add(const CancelRequest& e) {
+  JsonWriter& w = Begin("cancel_request");
+  w.Put("request", e.request);
+  w.Close('}');
+}
+
+void EffectWriter::Add(const ShowMessage& e) {
+  JsonWriter& w = Begin("show_message");
+  w.Put("id", e.id).Put("role", e.from_user ? "user" : "assistant");
+  w.Put("text", e.text).Put("status", Name(kMessageStatus, e.status));
+  w.Close('}');
+}
+
+void EffectWriter::Add(const AppendText& e) {
+  JsonWriter& w = Begin("append_text");
+  w.Put("id", e.id).Put("text", e.text);
+  w.Close('}');
+}
+
+void EffectWriter::Add(const UpdateMessage& e) {
+  JsonWriter& w = Begin("update_message");
+  w.Put("id", e.id).Put("status", Name(kMessageStatus, e.status));
+  w.PutIf("code", e.code).PutIf("hint", e.hint);
+  if (e.citations) {
+    w.Key("citations").Open('[');
+    for (const Citation& c : *e.citations) w.Open('{').Put("n", c.n).Put("title", c.title).Put("url", c.url).Close('}');
+    w.Close(']');
+  }
+  w.Close('}');
+}
+
+void EffectWriter::Add(const ShowTool& e) {
+  JsonWriter& w = Begin("show_tool");
+  w.Put("id", e.id).PutIf("name", e.name).Put("status", Name(kToolStatus, e.status));
+  w.Close('}');
+}
+
+void EffectWriter::Add(const ClearMessages&) { Begin("clear_messages").Close('}'); }
+
+void EffectWriter::Add(const ClearDraft&) { Begin("clear_draft").Close('}'); }
+
+void EffectWriter::Add(const ShowIdentity& e) {
+  JsonWriter& w = Begin("show_identity");
+  w.Put("state", Name(kIdentityState, e.state)).PutIf("sub", e.sub);
+  w.PutIf("name", e.name).PutIf("email", e.email).PutIf("reason", e.reason);
+  if (e.state == ShowIdentity::State::kUser) w.Put("expires_in", e.expires_in);
+  w.Close('}');
+}
+
+void EffectWriter::Add(const ShowGreeting& e) {
+  JsonWriter& w = Begin("show_greeting");
+  w.Put("text", e.text).Put("agent", e.agent).PutIf("accent", e.accent);
+  PutTexts(w, "suggestions", e.suggestions);
+  w.PutIf("handoff_url", e.handoff_url).PutIf("handoff_label", e.handoff_label);
+  w.Close('}');
+}
+
+void EffectWriter::Add(const ShowNotice& e) {
+  JsonWriter& w = Begin("show_notice");
+  w.Put("code", e.code);
+  w.Close('}');
+}
+
+void EffectWriter::Add(const ShowConnection& e) {
+  JsonWriter& w = Begin("show_connection");
+  w.Put("state", Name(kConnectionState, e.state));
+  w.Close('}');
+}
+
+void EffectWriter::Add(const ShowBusy& e) {
+  JsonWriter& w = Begin("show_busy");
+  w.Put("busy", e.busy);
+  w.Close('}');
+}
+
+void EffectWriter::Add(const ShowSuggestions& e) {
+  JsonWriter& w = Begin("show_suggestions");
+  PutTexts(w, "items", e.items);
+  w.Close('}');
+}
+
+void EffectWriter::Add(const ShowHandoff& e) {
+  JsonWriter& w = Begin("show_handoff");
+  w.Put("url", e.url).Put("label", e.label);
+  w.Close('}');
+}
+
+void EffectWriter::Add(const Settle& e) {
+  JsonWriter& w = Begin("settle");
+  w.Put("call", e.call).Put("ok", e.ok).PutIf("sub", e.sub);
+  if (!e.sub.empty()) w.Put("expires_in", e.expires_in);
+  w.PutIf("code", e.code).PutIf("hint", e.hint);
+  w.Close('}');
+}
+
+void EffectWriter::Add(const Emit& e) {
+  JsonWriter& w = Begin("emit");
+  w.Put("name", e.name).Key("detail").Open('{');
+  w.PutIf("id", e.id).PutIf("state", e.state).PutIf("sub", e.sub).PutIf("reason", e.reason);
+  w.PutIf("code", e.code).PutIf("hint", e.hint).Close('}');
+  w.Close('}');
+}
+
+void EffectWriter::Add(const Save& e) {
+  JsonWriter& w = Begin("save");
+  w.Put("key", e.key).Put("value", e.value);
+  w.Close('}');
+}
+
+void EffectWriter::Add(const Report& e) {
+  JsonWriter& w = Begin("report");
+  w.Put("code", e.code).Put("hint", e.hint);
+  w.Close('}');
+}
+
+}  // namespace widgent

@@ -1,0 +1,56 @@
+#include "session/json.h"
+
+#include "protocol/json_fields.h"
+#include "protocol/json_writer.h"
+
+namespace widgent {
+
+namespace {
+
+// Hands the event that `fields` tell to the session. False where they tell none.
+bool HandleFields(Session& session, const JsonFields& fields, EffectWriter& effects) {
+  const std::string_view type = fields.Text("type");
+  const MonotonicMillis now = fields.Integer("now", 0);
+  auto text = [&](std::string_view name) { return std::string(fields.Text(name)); };
+  auto number = [&](std::string_view name) { return static_cast<int>(fields.Integer(name, 0)); };
+  auto handle = [&](const auto& event) {
+    session.Handle(event, now, effects);
+    return true;
+  };
+  if (type == "response_chunk") return handle(ResponseChunk{number("request"), text("text")});
+  if (type == "response_started")
+    return handle(ResponseStarted{number("request"), number("status"), fields.Integer("retry_after_s", 0)});
+  if (type == "response_ended") return handle(ResponseEnded{number("request")});
+  if (type == "request_failed") return handle(RequestFailed{number("request")});
+  if (type == "timer_fired") return handle(TimerFired{});
+  if (type == "message_submitted") return handle(MessageSubmitted{text("text")});
+  if (type == "retry_requested") return handle(RetryRequested{text("message_id")});
+  if (type == "cancel_requested") return handle(CancelRequested{});
+  if (type == "panel_opened") return handle(PanelOpened{});
+  if (type == "panel_closed") return handle(PanelClosed{});
+  if (type == "connection_changed") return handle(ConnectionChanged{fields.Flag("online", true)});
+  if (type == "page_resumed") return handle(PageResumed{});
+  if (type == "identify_called") return handle(IdentifyCalled{number("call"), text("token"), text("guest_id")});
+  if (type == "logout_called") return handle(LogoutCalled{number("call"), text("guest_id")});
+  if (type == "destroy_called") return handle(DestroyCalled{});
+  if (type == "init_called")
+    return handle(InitCalled{number("call"), text("product_id"), text("service_key"), text("guest_id"), text("seed"),
+                             text("thread_id"), text("page"), text("locale")});
+  return false;
+}
+
+}  // namespace
+
+std::string HandleJson(Session& session, std::string_view text) {
+  JsonFields fields;
+  EffectWriter effects;
+  if (!fields.Parse(text) || !HandleFields(session, fields, effects))
+    effects.Add(Report{"invalid_event", "The page sent an event that the session does not know."});
+  JsonWriter step;
+  step.Open('{').Key("effects").Raw(effects.Take()).Key("wake_at");
+  if (const auto wake_at = session.wake_at()) step.Value(*wake_at);
+  else step.Raw("null");
+  return step.Close('}').Take();
+}
+
+}  // namespace widgent

@@ -1,0 +1,38 @@
+// The messages that the server has not acknowledged, in the order in which they were typed.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "session/effect.h"
+
+namespace widgent {
+
+struct OutboxMessage {
+  std::string id;      // for life: a repeat under the same id is never executed twice
+  std::string run_id;  // of the present attempt; a new one after a failure that the visitor retries
+  std::string text;
+  std::uint32_t epoch = 0;
+  int attempts = 0;  // to reach the server with this run id
+  MessageStatus status = MessageStatus::kQueued;
+  std::string code;  // where it failed
+};
+
+class Outbox {
+ public:
+  static constexpr std::size_t kMessagesMax = 50;
+
+  bool IsFull() const { return messages_.size() >= kMessagesMax; }
+  OutboxMessage& Add(OutboxMessage message);
+  OutboxMessage* Find(const std::string& id);
+  // The first message that waits to be sent in this epoch, unless one before it is on its way.
+  OutboxMessage* Next(std::uint32_t epoch);
+  void Remove(const std::string& id);
+  void Clear() { messages_.clear(); }
+  std::vector<OutboxMessage>& messages() { return messages_; }
+
+ private:
+  std::vector<OutboxMessage> messages_;
+};
+
+}  // namespace widgent

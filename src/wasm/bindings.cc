@@ -1,0 +1,22 @@
+// All of C++ as JavaScript sees it: handle(event) -> step, both JSON text (session/json.h), and what this build is.
+#include <emscripten/bind.h>
+
+#include <string>
+
+#include "session/json.h"
+
+namespace {
+
+std::string Handle(std::string event) {
+  static widgent::Session session;
+  return widgent::HandleJson(session, event);
+}
+
+std::string Version() { return WIDGENT_VERSION; }
+
+}  // namespace
+
+EMSCRIPTEN_BINDINGS(widgent) {
+  emscripten::function("handle", &Handle);
+  emscripten::function("version", &Version);
+}
