@@ -15,10 +15,10 @@
 namespace widgent {
 
 struct ClaimRule {
-  std::string path;                     // JSON pointer into the claims (RFC 6901)
+  std::string path;  // JSON pointer into the claims (RFC 6901)
   std::optional<bool> exists;
-  std::string equals_json;              // empty: not asked; else one JSON scalar
-  std::vector<std::string> in_json;     // empty: not asked; else JSON scalars
+  std::string equals_json;           // empty: not asked; else one JSON scalar
+  std::vector<std::string> in_json;  // empty: not asked; else JSON scalars
   std::optional<double> gte, lte;
 };
 
@@ -31,32 +31,37 @@ struct Requirement {
 };
 
 struct ToolConfig {
-  enum class Effect : std::uint8_t { kRead, kCreate, kUpdate, kDelete };  // "read", "create", "write"/"update", "delete"
-  std::string name, description, url, secret;   // secret: "whsec_…"
+  enum class Effect : std::uint8_t {
+    kRead,
+    kCreate,
+    kUpdate,
+    kDelete
+  };                                           // "read", "create", "write"/"update", "delete"
+  std::string name, description, url, secret;  // secret: "whsec_…"
   Effect effect = Effect::kRead;
   bool idempotent = false;
   int timeout_ms = 8000;
   int retries = 0;
-  std::string parameters_json;                  // JSON Schema of the arguments
+  std::string parameters_json;  // JSON Schema of the arguments
   Requirement required;
-  std::map<std::string, std::string> bind;      // argument -> JSON pointer into the claims; the model never sees these
-  std::vector<std::string> examples;            // utterances that route to this tool (builtin agent)
-  std::string answer;                           // template over {{result.…}}, {{args.…}} and {{user.name}}
+  std::map<std::string, std::string> bind;  // argument -> JSON pointer into the claims; the model never sees these
+  std::vector<std::string> examples;        // utterances that route to this tool (builtin agent)
+  std::string answer;                       // template over {{result.…}}, {{args.…}} and {{user.name}}
 };
 
 struct AgentConfig {
   std::string kind = "builtin";
-  std::string name;                             // shown in the panel; the product's name where empty
+  std::string name;  // shown in the panel; the product's name where empty
 };
 
 struct KnowledgeConfig {
-  std::string dir;                              // absolute after loading; empty: none
-  std::string base_url;                         // citations: base_url + "<file without .md>#<anchor>"
+  std::string dir;       // absolute after loading; empty: none
+  std::string base_url;  // citations: base_url + "<file without .md>#<anchor>"
   double coverage_min = 0.5;
 };
 
 struct EgressConfig {
-  std::vector<std::string> allow_hosts;         // "shop.example", with ":port" where it is not the scheme's default
+  std::vector<std::string> allow_hosts;  // "shop.example", with ":port" where it is not the scheme's default
   std::vector<std::string> allow_private_cidrs;
   bool https_only = true;
 };
@@ -69,7 +74,7 @@ struct Product {
   ProductId id;
   std::string name;
   std::vector<OriginPattern> origins;
-  std::vector<std::string> service_keys;        // "pk_…": public
+  std::vector<std::string> service_keys;  // "pk_…": public
   KeyRing keys;
   TokenPolicy token_policy;
   AgentConfig agent;
@@ -77,7 +82,7 @@ struct Product {
   std::string greeting_verified = "Hi {{name}}, how can I help?";
   std::string greeting_anonymous = "Hi! How can I help?";
   std::vector<std::string> suggestions_verified, suggestions_anonymous;
-  std::string accent;                           // "#rrggbb" or empty
+  std::string accent;  // "#rrggbb" or empty
   std::string handoff_url, handoff_label;
   RateLimits rate_limits;
   EgressConfig egress;

@@ -1,0 +1,238 @@
+#include <algorithm>
+#include <filesystem>
+#include <tuple>
+
+#include "identity/strict_json.h"
+#include "product/addresses.h"
+#include "product/config_object.h"
+#include "product/timestamp.h"
+#include "product/tool_json.h"
+
+namespace widgent {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr std::size_t kNameBytesMax = 200, kTextBytesMax = 1000, kUrlBytesMax = 2048, kListMax = 100;
+constexpr std::size_t kSuggestionsMax = 8;
+
+void ReadOrigins(ConfigObject& object, Product& product) {
+  object.List("origins", kListMax, [&](const json& element, const std::string& path) {
+    if (!element.is_string()) return object.context().Fail(path, "This must be a text: \"https://shop.example\".");
+    auto read = ParseOriginPattern(element.get_ref<const std::string&>());
+    if (auto* error = std::get_if<OriginError>(&read)) return object.context().Fail(path, std::move(error->detail));
+    product.origins.push_back(std::get<OriginPattern>(std::move(read)));
+  });
+}
+
+void ReadServiceKeys(ConfigObject& object, Product& product) {
+  object.List("service_keys", kListMax, [&](const json& element, const std::string& path) {
+    ConfigObject key(object.context(), &element, path);
+    std::string id;
+    key.RequiredText("id", id, kNameBytesMax);
+    if (id.starts_with("wvs_")) {
+      key.Fail("id",
+               "This is a Verification Secret, and the service key is public. Make a new secret, and a key that "
+               "begins with \"pk_\".");
+    } else if (!id.starts_with("pk_") || !IsValidId(id)) {
+      key.Fail("id", "A service key is \"pk_\" and letters, digits, - or _.");
+    }
+    product.service_keys.push_back(std::move(id));
+  });
+  if (product.service_keys.empty()) object.Fail("service_keys", "Name at least one: [{\"id\": \"pk_…\"}].");
+}
+
+void ReadSecret(ConfigContext& context, const json& element, const std::string& path, KeyRing& keys) {
+  ConfigObject object(context, &element, path);
+  VerificationSecret secret;
+  object.RequiredText("kid", secret.kid, kNameBytesMax);
+  const auto has_same_kid = [&](const VerificationSecret& other) { return other.kid == secret.kid; };
+  if (std::any_of(keys.secrets.begin(), keys.secrets.end(), has_same_kid)) {
+    object.Fail("kid", "Another secret has this kid already.");
+  }
+  secret.value = object.Secret("value", "the Verification Secret");
+  if (!secret.value.empty() && secret.value.size() < kSecretBytesMin) {
+    object.Fail("value", "The Verification Secret has " + std::to_string(secret.value.size()) + " bytes; HS256 needs " +
+                             std::to_string(kSecretBytesMin) + " or more, drawn at random.");
+  }
+  std::string not_after;
+  object.Text("not_after", not_after, kNameBytesMax);
+  if (object.Has("not_after")) {
+    secret.not_after = ReadTimestamp(not_after);
+    if (!secret.not_after) object.Fail("not_after", "Write the time as 2026-12-31T00:00:00Z.");
+  }
+  keys.secrets.push_back(std::move(secret));
+}
+
+void ReadVerification(ConfigObject& product_object, Product& product) {
+  ConfigContext& context = product_object.context();
+  ConfigObject object(context, product_object.Member("verification"), "verification");
+  object.Integer("max_lifetime_s", product.token_policy.lifetime_s_max, 60, kLifetimeSecondsMax);
+  object.Integer("leeway_s", product.token_policy.leeway_s, 0, 120);
+  object.OnlyText("identity", "optional");
+  object.OnlyText("on_expiry", "guest");
+  object.OnlyText("merge", "never");
+  object.List("secrets", kListMax,
+              [&](const json& element, const std::string& path) { ReadSecret(context, element, path, product.keys); });
+  product.token_policy.audience = product.id.value;
+}
+
+void ReadAgent(ConfigObject& product_object, Product& product) {
+  const json* member = product_object.Member("agent");
+  const json* kind = member && member->is_object() && member->contains("kind") ? &member->at("kind") : nullptr;
+  if (kind && *kind != "builtin") {
+    // Said before the keys of the other kinds are called unknown.
+    return product_object.context().Fail("agent/kind", "Only \"builtin\" is supported by this version.");
+  }
+  ConfigObject object(product_object.context(), member, "agent");
+  object.Text("kind", product.agent.kind, kNameBytesMax);
+  object.Text("name", product.agent.name, kNameBytesMax);
+}
+
+void ReadKnowledge(ConfigObject& product_object, Product& product) {
+  ConfigContext& context = product_object.context();
+  ConfigObject object(context, product_object.Member("knowledge"), "knowledge");
+  object.Text("dir", product.knowledge.dir, kUrlBytesMax);
+  if (!product.knowledge.dir.empty()) {
+    product.knowledge.dir = (std::filesystem::path(context.dir) / product.knowledge.dir).lexically_normal().string();
+  }
+  object.Text("base_url", product.knowledge.base_url, kUrlBytesMax);
+  if (!product.knowledge.base_url.empty()) {
+    const auto read = ReadWebUrl(product.knowledge.base_url);
+    if (const auto* error = std::get_if<std::string>(&read)) object.Fail("base_url", *error);
+  }
+  object.Number("min_coverage", product.knowledge.coverage_min, 0, 1);
+}
+
+// A greeting may hold {{name}} where there is one, and no other placeholder.
+void ReadGreetingText(ConfigObject& object, const char* key, bool has_name, std::string& text) {
+  object.Text(key, text, kTextBytesMax);
+  for (std::size_t i = text.find("{{"); i != text.npos; i = text.find("{{", i + 2)) {
+    if (has_name && text.compare(i, 8, "{{name}}") == 0) continue;
+    object.Fail(key, has_name ? "Only {{name}} can be filled in." : "A guest has no name: nothing can be filled in.");
+  }
+}
+
+void ReadTexts(ConfigObject& product_object, Product& product) {
+  ConfigContext& context = product_object.context();
+  {
+    ConfigObject greeting(context, product_object.Member("greeting"), "greeting");
+    ReadGreetingText(greeting, "verified", true, product.greeting_verified);
+    ReadGreetingText(greeting, "anonymous", false, product.greeting_anonymous);
+  }
+  {
+    ConfigObject suggestions(context, product_object.Member("suggestions"), "suggestions");
+    suggestions.Texts("verified", product.suggestions_verified, kSuggestionsMax, kNameBytesMax);
+    suggestions.Texts("anonymous", product.suggestions_anonymous, kSuggestionsMax, kNameBytesMax);
+  }
+  ConfigObject appearance(context, product_object.Member("appearance"), "appearance");
+  appearance.Text("accent", product.accent, kNameBytesMax);
+  const std::string& accent = product.accent;
+  const bool is_colour = accent.size() == 7 && accent.front() == '#' &&
+                         accent.find_first_not_of("0123456789abcdefABCDEF", 1) == accent.npos;
+  if (!accent.empty() && !is_colour) appearance.Fail("accent", "Write the colour as #rrggbb.");
+}
+
+void ReadHandoff(ConfigObject& product_object, Product& product) {
+  const json* member = product_object.Member("handoff");
+  if (!member) return;
+  ConfigObject object(product_object.context(), member, "handoff");
+  object.OnlyText("kind", "url");
+  object.RequiredText("url", product.handoff_url, kUrlBytesMax);
+  const auto read = ReadWebUrl(product.handoff_url);
+  if (const auto* error = std::get_if<std::string>(&read)) object.Fail("url", *error);
+  object.Text("label", product.handoff_label, kNameBytesMax);
+}
+
+void ReadLimits(ConfigObject& product_object, Product& product) {
+  ConfigObject object(product_object.context(), product_object.Member("rate_limits"), "rate_limits");
+  object.Integer("per_user_per_min", product.rate_limits.per_user_per_min, 1, 100'000);
+  object.Integer("per_ip_per_min", product.rate_limits.per_ip_per_min, 1, 100'000);
+  object.Integer("concurrent_runs_per_user", product.rate_limits.concurrent_runs_per_user, 1, 100);
+}
+
+void ReadEgress(ConfigObject& product_object, Product& product) {
+  ConfigObject object(product_object.context(), product_object.Member("egress"), "egress");
+  object.Texts("allow_hosts", product.egress.allow_hosts, kListMax, kNameBytesMax);
+  object.Texts("allow_private_cidrs", product.egress.allow_private_cidrs, kListMax, kNameBytesMax);
+  object.Flag("https_only", product.egress.https_only);
+  const auto check = [&](const char* key, const std::vector<std::string>& entries, auto refuse) {
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      if (auto detail = refuse(entries[i])) object.Fail(std::string(key) + "/" + std::to_string(i), std::move(*detail));
+    }
+  };
+  check("allow_hosts", product.egress.allow_hosts, RefuseHostPort);
+  check("allow_private_cidrs", product.egress.allow_private_cidrs, RefuseCidr);
+}
+
+// Of a tool call's arguments the audit log keeps a digest and nothing else, whatever is to be redacted.
+void ReadAudit(ConfigObject& product_object) {
+  ConfigObject object(product_object.context(), product_object.Member("audit"), "audit");
+  object.OnlyText("arguments", "redacted");
+  std::vector<std::string> redacted;
+  object.Texts("redact", redacted, kListMax, kNameBytesMax);
+  object.Unsupported("retain_days", "A time after which audit records are dropped is");
+}
+
+void ReadTools(ConfigObject& object, Product& product) {
+  object.List("tools", kListMax, [&](const json& element, const std::string& path) {
+    ToolConfig tool = ReadTool(object.context(), element, path, product.egress);
+    const auto has_same_name = [&](const ToolConfig& other) { return other.name == tool.name; };
+    if (std::any_of(product.tools.begin(), product.tools.end(), has_same_name)) {
+      object.context().Fail(path + "/name", "Another tool has this name already.");
+    }
+    product.tools.push_back(std::move(tool));
+  });
+}
+
+void ReadAll(ConfigContext& context, const json& document, Product& product) {
+  ConfigObject object(context, &document, "");
+  object.RequiredText("id", product.id.value, kNameBytesMax);
+  if (!product.id.value.empty() && !IsValidId(product.id.value)) {
+    object.Fail("id", "An id is 1 to 128 of A-Z a-z 0-9 . _ ~ and -.");
+  }
+  object.RequiredText("name", product.name, kNameBytesMax);
+  ReadOrigins(object, product);
+  ReadServiceKeys(object, product);
+  ReadVerification(object, product);
+  ReadAgent(object, product);
+  ReadKnowledge(object, product);
+  ReadTexts(object, product);
+  ReadHandoff(object, product);
+  ReadLimits(object, product);
+  ReadEgress(object, product);
+  ReadTools(object, product);
+  ReadAudit(object);
+}
+
+// What keeps `text` from being strict JSON. Quotes nothing of it: somebody may have written a secret there.
+std::string DescribeSyntax(std::string_view text) {
+  try {
+    // Deeper levels are dropped while reading, because destroying a document recurses into its depth.
+    const json::parser_callback_t limit = [](int depth, json::parse_event_t, json&) {
+      return depth <= static_cast<int>(kStrictJsonDepthMax);
+    };
+    std::ignore = json::parse(text, limit);
+  } catch (const json::exception& error) {
+    const std::string what = error.what();
+    const std::size_t place = what.find("at line "), end = what.find(':', place);
+    if (place != what.npos) return "This is not JSON: look " + what.substr(place, end - place) + ".";
+  }
+  return "This is not one plain JSON object: a key stands twice in one object, there are more than 16 levels, or the "
+         "file holds bytes that are no text.";
+}
+
+}  // namespace
+
+std::variant<Product, ConfigError> ReadProduct(std::string_view text, const std::string& where, const std::string& dir,
+                                               const SecretSource& secrets) {
+  if (!IsStrictJson(text)) return ConfigError{where, DescribeSyntax(text)};
+  ConfigContext context{text, where, dir, secrets, {}};
+  Product product;
+  ReadAll(context, json::parse(text), product);
+  if (context.error) return *std::move(context.error);
+  return product;
+}
+
+}  // namespace widgent

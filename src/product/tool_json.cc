@@ -1,0 +1,158 @@
+#include "product/tool_json.h"
+
+#include <algorithm>
+
+#include "identity/claims_pointer.h"
+#include "identity/webhook_signature.h"
+#include "product/addresses.h"
+
+namespace widgent {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr std::size_t kNameBytesMax = 64, kTextBytesMax = 2048, kUrlBytesMax = 2048, kListMax = 64;
+constexpr std::int64_t kTokenAgeMax = 3600;
+constexpr char kNoArguments[] = R"({"type":"object","properties":{},"additionalProperties":false})";
+
+bool IsToolName(std::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  });
+}
+
+void ReadPointer(ConfigObject& object, const char* key, std::string& pointer) {
+  object.RequiredText(key, pointer, kTextBytesMax);
+  if (!pointer.empty() && !IsJsonPointer(pointer)) {
+    object.Fail(key, "This must be a JSON pointer into the token's claims: \"/sub\" or \"/metadata/plan\".");
+  }
+}
+
+ClaimRule ReadClaimRule(ConfigContext& context, const json& value, const std::string& path) {
+  ConfigObject object(context, &value, path);
+  ClaimRule rule;
+  ReadPointer(object, "path", rule.path);
+  if (object.Has("exists")) object.Flag("exists", rule.exists.emplace());
+  if (const json* equals = object.Member("equals")) {
+    if (!equals->is_primitive()) object.Fail("equals", "This must be a text, a number, true, false or null.");
+    rule.equals_json = equals->dump();
+  }
+  object.List("in", kListMax, [&](const json& element, const std::string& at) {
+    if (!element.is_primitive()) context.Fail(at, "This must be a text, a number, true, false or null.");
+    rule.in_json.push_back(element.dump());
+  });
+  if (object.Has("in") && rule.in_json.empty()) object.Fail("in", "An empty list lets nobody through. Name a value.");
+  object.OptionalNumber("gte", rule.gte);
+  object.OptionalNumber("lte", rule.lte);
+  object.Member("exists");
+  if (!rule.exists && rule.equals_json.empty() && rule.in_json.empty() && !rule.gte && !rule.lte) {
+    context.Fail(path, "Say what the claim must be: equals, in, exists, gte or lte.");
+  }
+  return rule;
+}
+
+void ReadRequirement(ConfigObject& tool, Requirement& required) {
+  ConfigContext& context = tool.context();
+  ConfigObject object(context, tool.Member("requires"), tool.Path("requires"));
+  object.Flag("identified", required.identified);
+  object.Texts("scopes", required.scopes, kListMax, kTextBytesMax);
+  object.Texts("roles", required.roles, kListMax, kTextBytesMax);
+  object.List("claims", kListMax, [&](const json& element, const std::string& path) {
+    required.claims.push_back(ReadClaimRule(context, element, path));
+  });
+  if (object.Has("max_token_age_s")) {
+    object.Integer("max_token_age_s", required.token_age_s_max.emplace(), 1, kTokenAgeMax);
+  }
+  object.Member("max_token_age_s");
+}
+
+void ReadUrl(ConfigObject& object, ToolConfig& tool, const EgressConfig& egress) {
+  object.RequiredText("url", tool.url, kUrlBytesMax);
+  if (tool.url.empty()) return;
+  const auto read = ReadWebUrl(tool.url);
+  if (const auto* error = std::get_if<std::string>(&read)) return object.Fail("url", *error);
+  const WebUrl& url = std::get<WebUrl>(read);
+  if (url.scheme != "https" && egress.https_only) {
+    return object.Fail("url", "A tool is called by https. For a tool on this machine set egress/https_only to false.");
+  }
+  const auto& hosts = egress.allow_hosts;
+  if (std::find(hosts.begin(), hosts.end(), url.host_port) == hosts.end()) {
+    object.Fail("url", "Its host is not among egress/allow_hosts. Add \"" + url.host_port + "\" there.");
+  }
+}
+
+void ReadEffect(ConfigObject& object, ToolConfig& tool) {
+  using Effect = ToolConfig::Effect;
+  static constexpr std::pair<std::string_view, Effect> kEffects[] = {{"read", Effect::kRead},
+                                                                     {"create", Effect::kCreate},
+                                                                     {"write", Effect::kUpdate},
+                                                                     {"update", Effect::kUpdate},
+                                                                     {"delete", Effect::kDelete}};
+  std::string text;
+  object.Text("effect", text, kNameBytesMax);
+  for (const auto& [name, effect] : kEffects) {
+    if (name == text) {
+      tool.effect = effect;
+      return;
+    }
+  }
+  object.Fail("effect", "Say what the tool does to the data behind it: read, create, update (or write), or delete.");
+}
+
+void ReadParameters(ConfigObject& object, ToolConfig& tool) {
+  tool.parameters_json = kNoArguments;
+  const json* parameters = object.Member("parameters");
+  if (!parameters) return;
+  if (!parameters->is_object() || parameters->value("type", json()) != "object") {
+    return object.Fail("parameters", "This must be a JSON Schema of {\"type\": \"object\", …}.");
+  }
+  // The text as written: a document would put the properties into another order.
+  tool.parameters_json = JsonTextAt(object.context().text, "/" + object.Path("parameters")).value_or(kNoArguments);
+}
+
+void ReadBind(ConfigObject& object, ToolConfig& tool) {
+  const json* bind = object.Member("bind");
+  if (!bind) return;
+  if (!bind->is_object()) return object.Fail("bind", "This must be an object: {\"customer_id\": \"/sub\"}.");
+  for (const auto& [argument, pointer] : bind->items()) {
+    if (!pointer.is_string() || !IsJsonPointer(pointer.get<std::string>()) || pointer.get<std::string>().empty()) {
+      object.Fail("bind/" + argument, "This must be a JSON pointer into the token's claims: \"/sub\".");
+      continue;
+    }
+    tool.bind.emplace(argument, pointer.get<std::string>());
+  }
+}
+
+}  // namespace
+
+ToolConfig ReadTool(ConfigContext& context, const json& value, const std::string& path, const EgressConfig& egress) {
+  ConfigObject object(context, &value, path);
+  ToolConfig tool;
+  object.RequiredText("name", tool.name, kNameBytesMax);
+  if (!tool.name.empty() && !IsToolName(tool.name)) {
+    object.Fail("name", "A tool's name is 1 to 64 of A-Z a-z 0-9 _ and -.");
+  }
+  std::string kind = "http";
+  object.Text("kind", kind, kNameBytesMax);
+  if (kind != "http") object.Fail("kind", "Only tools of kind \"http\" are supported by this version.");
+  object.Unsupported("approval", "Approvals are");
+  object.RequiredText("description", tool.description, kTextBytesMax);
+  ReadUrl(object, tool, egress);
+  tool.secret = object.Secret("secret", "the tool's signing secret (whsec_…)");
+  if (!tool.secret.empty() && !SignWebhook(tool.secret, "", 0, "")) {
+    object.Fail("secret", "A signing secret is \"whsec_\" and base64 of 24 to 64 random bytes.");
+  }
+  ReadEffect(object, tool);
+  object.Flag("idempotent", tool.idempotent);
+  object.Integer("timeout_ms", tool.timeout_ms, 100, 60'000);
+  object.Integer("retries", tool.retries, 0, 5);
+  ReadParameters(object, tool);
+  ReadRequirement(object, tool.required);
+  ReadBind(object, tool);
+  object.Texts("examples", tool.examples, kListMax, kTextBytesMax);
+  object.Text("answer", tool.answer, kTextBytesMax);
+  return tool;
+}
+
+}  // namespace widgent

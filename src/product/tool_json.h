@@ -1,0 +1,11 @@
+// The tools of a product's configuration. For the .cc files of this floor.
+#pragma once
+#include "product/config_object.h"
+
+namespace widgent {
+
+// Reads one element of "tools"; mistakes go into the context.
+ToolConfig ReadTool(ConfigContext& context, const nlohmann::json& json, const std::string& path,
+                    const EgressConfig& egress);
+
+}  // namespace widgent

@@ -1,0 +1,361 @@
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "identity/claims_pointer.h"
+#include "product/product.h"
+
+using namespace widgent;
+using nlohmann::json;
+
+namespace {
+
+const std::string kVerifySecret = "wvs_test_secret_with_at_least_32_bytes";
+const std::string kToolSecret = "whsec_d2lkZ2VudC10b29sLXNlY3JldC10ZXN0LXZlY3Rvci0zMmIh";
+
+const SecretSource kSecrets{[](const std::string& name) -> std::optional<std::string> {
+                              if (name == "VERIFY") return kVerifySecret;
+                              if (name == "TOOL") return kToolSecret;
+                              if (name == "SHORT") return "topsecret_of_31_bytes__________";
+                              if (name == "EMPTY") return "";
+                              return std::nullopt;
+                            },
+                            [](const std::string& path) -> std::optional<std::string> {
+                              if (path == "/etc/widgent/acme.old") return kVerifySecret + "_older\r\n";
+                              if (path == "/run/secret") return kVerifySecret;
+                              return std::nullopt;
+                            }};
+
+// Everything that this version knows.
+const char* const kFull = R"({
+  "id": "acme", "name": "Acme Shop",
+  "origins": ["https://Shop.example", "https://*.shop.example:8443"],
+  "service_keys": [{"id": "pk_acme_9f2"}, {"id": "pk_acme_old"}],
+  "verification": {"max_lifetime_s": 1800, "leeway_s": 10, "identity": "optional", "on_expiry": "guest", "merge": "never",
+    "secrets": [{"kid": "2026-11", "value": {"env": "VERIFY"}},
+                {"kid": "2026-05", "value": {"file": "acme.old"}, "not_after": "2026-12-31T00:00:00Z"}]},
+  "agent": {"kind": "builtin", "name": "Acme Guide"},
+  "knowledge": {"dir": "docs/", "base_url": "https://shop.example/help/", "min_coverage": 0.4},
+  "greeting": {"verified": "Hi {{name}}!", "anonymous": "Hi!"},
+  "suggestions": {"verified": ["Where is my order?"], "anonymous": ["What does shipping cost?", "Returns"]},
+  "appearance": {"accent": "#0A7f5c"},
+  "handoff": {"kind": "url", "url": "https://shop.example/contact", "label": "Write to us"},
+  "rate_limits": {"per_user_per_min": 5, "per_ip_per_min": 6, "concurrent_runs_per_user": 1},
+  "egress": {"allow_hosts": ["shop.example", "localhost:4001"], "allow_private_cidrs": ["127.0.0.0/8", "::1/128"], "https_only": false},
+  "tools": [
+    {"name": "get_order", "description": "Status of an order", "kind": "http", "url": "http://localhost:4001/tools/get_order",
+     "secret": {"env": "TOOL"}, "effect": "read", "idempotent": true, "timeout_ms": 5000, "retries": 2,
+     "parameters": {"type": "object", "required": ["z", "a"], "properties": {"z": {"type": "string"}, "a": {"type": "integer"}}},
+     "requires": {"identified": true, "scopes": ["orders:read"], "roles": ["buyer"], "max_token_age_s": 900,
+       "claims": [{"path": "/metadata/plan", "in": ["pro", 7, null]}, {"path": "/email", "exists": true},
+                  {"path": "/metadata/level", "gte": 2, "lte": 4.5}, {"path": "/metadata/ok", "equals": false}]},
+     "bind": {"customer_id": "/sub"}, "examples": ["where is my order"], "answer": "It is {{result.status}}."},
+    {"name": "cancel", "description": "Cancels", "url": "https://shop.example/tools/cancel", "secret": {"env": "TOOL"}, "effect": "delete"}
+  ],
+  "audit": {"arguments": "redacted", "redact": ["/reason"]}
+})";
+
+std::variant<Product, ConfigError> Read(std::string_view text) {
+  return ReadProduct(text, "acme.json", "/etc/widgent", kSecrets);
+}
+
+Product Accepted(const std::string& text) {
+  auto read = Read(text);
+  if (auto* error = std::get_if<ConfigError>(&read)) FAIL(error->where + ": " + error->detail);
+  return std::get<Product>(read);
+}
+
+// "<where>: <detail>" of the error.
+std::string Refused(const std::string& text) {
+  auto read = Read(text);
+  auto* error = std::get_if<ConfigError>(&read);
+  return error ? error->where + ": " + error->detail : "accepted";
+}
+
+// The full configuration with the value at `pointer` replaced, or added.
+std::string With(const std::string& pointer, const std::string& value) {
+  json document = json::parse(kFull);
+  document[json::json_pointer(pointer)] = json::parse(value);
+  return document.dump();
+}
+
+std::string Without(const std::string& parent, const std::string& key) {
+  json document = json::parse(kFull);
+  document[json::json_pointer(parent)].erase(key);
+  return document.dump();
+}
+
+}  // namespace
+
+TEST_CASE("A whole product is read") {
+  const Product product = Accepted(kFull);
+  CHECK(product.id.value == "acme");
+  CHECK(product.name == "Acme Shop");
+  REQUIRE(product.origins.size() == 2);
+  CHECK(product.origins[0].text == "https://shop.example");
+  CHECK(product.origins[1].text == "https://*.shop.example:8443");
+  CHECK(product.service_keys == std::vector<std::string>{"pk_acme_9f2", "pk_acme_old"});
+  CHECK(product.token_policy.audience == "acme");
+  CHECK(product.token_policy.lifetime_s_max == 1800);
+  CHECK(product.token_policy.leeway_s == 10);
+  REQUIRE(product.keys.secrets.size() == 2);
+  CHECK(product.keys.secrets[0].kid == "2026-11");
+  CHECK(product.keys.secrets[0].value == kVerifySecret);
+  CHECK_FALSE(product.keys.secrets[0].not_after);
+  CHECK(product.keys.secrets[1].value == kVerifySecret + "_older");
+  CHECK(product.keys.secrets[1].not_after == 1'798'675'200'000);
+  CHECK(product.agent.name == "Acme Guide");
+  CHECK(product.knowledge.dir == "/etc/widgent/docs/");
+  CHECK(product.knowledge.base_url == "https://shop.example/help/");
+  CHECK(product.knowledge.coverage_min == 0.4);
+  CHECK(product.greeting_verified == "Hi {{name}}!");
+  CHECK(product.greeting_anonymous == "Hi!");
+  CHECK(product.suggestions_verified == std::vector<std::string>{"Where is my order?"});
+  CHECK(product.suggestions_anonymous.size() == 2);
+  CHECK(product.accent == "#0A7f5c");
+  CHECK(product.handoff_url == "https://shop.example/contact");
+  CHECK(product.handoff_label == "Write to us");
+  CHECK(product.rate_limits.per_user_per_min == 5);
+  CHECK(product.rate_limits.per_ip_per_min == 6);
+  CHECK(product.rate_limits.concurrent_runs_per_user == 1);
+  CHECK(product.egress.allow_hosts == std::vector<std::string>{"shop.example", "localhost:4001"});
+  CHECK(product.egress.allow_private_cidrs.size() == 2);
+  CHECK_FALSE(product.egress.https_only);
+}
+
+TEST_CASE("A tool is read with all that it asks for") {
+  const Product product = Accepted(kFull);
+  REQUIRE(product.tools.size() == 2);
+  const ToolConfig& tool = product.tools[0];
+  CHECK(tool.name == "get_order");
+  CHECK(tool.description == "Status of an order");
+  CHECK(tool.url == "http://localhost:4001/tools/get_order");
+  CHECK(tool.secret == kToolSecret);
+  CHECK(tool.effect == ToolConfig::Effect::kRead);
+  CHECK(tool.idempotent);
+  CHECK(tool.timeout_ms == 5000);
+  CHECK(tool.retries == 2);
+  CHECK(tool.required.identified);
+  CHECK(tool.required.scopes == std::vector<std::string>{"orders:read"});
+  CHECK(tool.required.roles == std::vector<std::string>{"buyer"});
+  CHECK(tool.required.token_age_s_max == 900);
+  REQUIRE(tool.required.claims.size() == 4);
+  CHECK(tool.required.claims[0].path == "/metadata/plan");
+  CHECK(tool.required.claims[0].in_json == std::vector<std::string>{"\"pro\"", "7", "null"});
+  CHECK(tool.required.claims[1].exists == true);
+  CHECK(tool.required.claims[2].gte == 2.0);
+  CHECK(tool.required.claims[2].lte == 4.5);
+  CHECK(tool.required.claims[3].equals_json == "false");
+  CHECK_FALSE(tool.required.claims[3].exists);
+  CHECK(tool.bind.at("customer_id") == "/sub");
+  CHECK(tool.examples == std::vector<std::string>{"where is my order"});
+  CHECK(tool.answer == "It is {{result.status}}.");
+
+  const ToolConfig& other = product.tools[1];
+  CHECK(other.effect == ToolConfig::Effect::kDelete);
+  CHECK_FALSE(other.idempotent);
+  CHECK(other.timeout_ms == 8000);
+  CHECK(other.retries == 0);
+  CHECK_FALSE(other.required.identified);
+  CHECK_FALSE(other.required.token_age_s_max);
+  CHECK(json::parse(other.parameters_json).at("additionalProperties") == false);
+}
+
+TEST_CASE("Parameters keep the order in which they were written") {
+  CHECK(
+      Accepted(kFull).tools[0].parameters_json ==
+      R"({"type": "object", "required": ["z", "a"], "properties": {"z": {"type": "string"}, "a": {"type": "integer"}}})");
+}
+
+TEST_CASE("What a small product leaves out has its default") {
+  const Product product = Accepted(R"({"id":"tiny","name":"Tiny","service_keys":[{"id":"pk_tiny"}]})");
+  CHECK(product.origins.empty());
+  CHECK(product.keys.secrets.empty());
+  CHECK(product.token_policy.lifetime_s_max == 3600);
+  CHECK(product.token_policy.leeway_s == 30);
+  CHECK(product.token_policy.audience == "tiny");
+  CHECK(product.agent.kind == "builtin");
+  CHECK(product.knowledge.dir.empty());
+  CHECK_THAT(product.greeting_verified, Catch::Contains("{{name}}"));
+  CHECK(product.egress.https_only);
+  CHECK(product.tools.empty());
+}
+
+TEST_CASE("The demo's configurations are read") {
+  for (const char* name : {"acme", "acme-py"}) {
+    std::ifstream file(std::string(WIDGENT_SOURCE_DIR "/demo/") + name + ".json");
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    const SecretSource secrets{[](const std::string& variable) -> std::optional<std::string> {
+                                 return variable.find("TOOL") == std::string::npos ? kVerifySecret : kToolSecret;
+                               },
+                               [](const std::string&) -> std::optional<std::string> { return std::nullopt; }};
+    const auto read = ReadProduct(text, name, "/demo", secrets);
+    if (const auto* error = std::get_if<ConfigError>(&read)) FAIL(error->where + ": " + error->detail);
+    CHECK(std::get<Product>(read).id.value == name);
+  }
+}
+
+TEST_CASE("An unknown key is named with its path") {
+  const std::pair<const char*, const char*> places[] = {
+      {"/colour", "acme.json: colour: "},
+      {"/service_keys/1/secret", "acme.json: service_keys/1/secret: "},
+      {"/verification/max_lifetime", "acme.json: verification/max_lifetime: "},
+      {"/verification/secrets/0/key", "acme.json: verification/secrets/0/key: "},
+      {"/verification/secrets/0/value/vault", "acme.json: verification/secrets/0/value/vault: "},
+      {"/agent/model", "acme.json: agent/model: "},
+      {"/knowledge/url", "acme.json: knowledge/url: "},
+      {"/greeting/guest", "acme.json: greeting/guest: "},
+      {"/suggestions/all", "acme.json: suggestions/all: "},
+      {"/appearance/color", "acme.json: appearance/color: "},
+      {"/handoff/email", "acme.json: handoff/email: "},
+      {"/rate_limits/per_day", "acme.json: rate_limits/per_day: "},
+      {"/egress/allow", "acme.json: egress/allow: "},
+      {"/tools/0/method", "acme.json: tools/0/method: "},
+      {"/tools/0/requires/verified", "acme.json: tools/0/requires/verified: "},
+      {"/tools/0/requires/claims/0/eq", "acme.json: tools/0/requires/claims/0/eq: "},
+      {"/audit/keep", "acme.json: audit/keep: "},
+  };
+  for (const auto& [pointer, where] : places) {
+    INFO(pointer);
+    CHECK_THAT(Refused(With(pointer, "1")), Catch::StartsWith(where) && Catch::Contains("Known here: "));
+  }
+}
+
+TEST_CASE("A wrong value is named with its path and with what to write") {
+  struct Case {
+    const char *pointer, *value, *where, *detail;
+  };
+  const Case cases[] = {
+      {"/id", "\"a/b\"", "id", "An id is"},
+      {"/id", "7", "id", "text in quotes"},
+      {"/id", "\"\"", "id", "missing"},
+      {"/name", "null", "name", "text in quotes"},
+      {"/origins", "\"https://shop.example\"", "origins", "list"},
+      {"/origins/0", "\"https://shop.example/\"", "origins/0", "ends with its host"},
+      {"/origins/0", "{}", "origins/0", "text"},
+      {"/service_keys", "[]", "service_keys", "at least one"},
+      {"/service_keys/0", "\"pk_a\"", "service_keys/0", "object"},
+      {"/service_keys/0/id", "\"key\"", "service_keys/0/id", "pk_"},
+      {"/service_keys/0/id", "\"pk_a b\"", "service_keys/0/id", "pk_"},
+      {"/service_keys/0/id", "\"wvs_topsecret\"", "service_keys/0/id", "Verification Secret"},
+      {"/verification", "[]", "verification", "object"},
+      {"/verification/max_lifetime_s", "3601", "verification/max_lifetime_s", "60 to 3600"},
+      {"/verification/max_lifetime_s", "59", "verification/max_lifetime_s", "60 to 3600"},
+      {"/verification/max_lifetime_s", "\"1h\"", "verification/max_lifetime_s", "whole number"},
+      {"/verification/max_lifetime_s", "600.5", "verification/max_lifetime_s", "whole number"},
+      {"/verification/leeway_s", "18446744073709551615", "verification/leeway_s", "0 to 120"},
+      {"/verification/leeway_s", "-1", "verification/leeway_s", "0 to 120"},
+      {"/verification/identity", "\"required\"", "verification/identity", "Only \"optional\""},
+      {"/verification/on_expiry", "\"lock\"", "verification/on_expiry", "Only \"guest\""},
+      {"/verification/merge", "\"session\"", "verification/merge", "Only \"never\""},
+      {"/verification/secrets", "{}", "verification/secrets", "list"},
+      {"/verification/secrets/0/kid", "\"2026-05\"", "verification/secrets/1/kid", "already"},
+      {"/verification/secrets/0/value", "\"wvs_topsecret\"", "verification/secrets/0/value",
+       "does not stand in this file"},
+      {"/verification/secrets/0/value", "{}", "verification/secrets/0/value", "one place"},
+      {"/verification/secrets/0/value", "{\"env\":\"VERIFY\",\"file\":\"x\"}", "verification/secrets/0/value",
+       "one place"},
+      {"/verification/secrets/0/value", "[]", "verification/secrets/0/value", "object"},
+      {"/verification/secrets/0/value/env", "\"NONE\"", "verification/secrets/0/value/env", "NONE is not set"},
+      {"/verification/secrets/0/value/env", "\"EMPTY\"", "verification/secrets/0/value/env", "EMPTY is not set"},
+      {"/verification/secrets/0/value/env", "\"SHORT\"", "verification/secrets/0/value", "31 bytes"},
+      {"/verification/secrets/1/value/file", "\"none\"", "verification/secrets/1/value/file", "/etc/widgent/none"},
+      {"/verification/secrets/1/not_after", "\"2026-12-31\"", "verification/secrets/1/not_after",
+       "2026-12-31T00:00:00Z"},
+      {"/verification/secrets/1/not_after", "\"\"", "verification/secrets/1/not_after", "2026-12-31T00:00:00Z"},
+      {"/agent", R"({"kind":"openai","base_url":"http://127.0.0.1:11434/v1"})", "agent/kind", "Only \"builtin\""},
+      {"/agent", "\"builtin\"", "agent", "object"},
+      {"/agent/name", "7", "agent/name", "text"},
+      {"/knowledge/base_url", "\"/help\"", "knowledge/base_url", "whole address"},
+      {"/knowledge/min_coverage", "1.5", "knowledge/min_coverage", "from 0.0 to 1.0"},
+      {"/knowledge/min_coverage", "\"half\"", "knowledge/min_coverage", "number"},
+      {"/greeting/verified", "\"Hi {{user.name}}\"", "greeting/verified", "Only {{name}}"},
+      {"/greeting/anonymous", "\"Hi {{name}}\"", "greeting/anonymous", "no name"},
+      {"/suggestions/verified", "[\"\"]", "suggestions/verified/0", "text"},
+      {"/suggestions/verified", "[7]", "suggestions/verified/0", "text"},
+      {"/suggestions/verified", "[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\"]", "suggestions/verified",
+       "8 entries"},
+      {"/appearance/accent", "\"green\"", "appearance/accent", "#rrggbb"},
+      {"/appearance/accent", "\"#12345g\"", "appearance/accent", "#rrggbb"},
+      {"/handoff/kind", "\"ticket\"", "handoff/kind", "Only \"url\""},
+      {"/handoff/url", "\"javascript:alert(1)\"", "handoff/url", "whole address"},
+      {"/rate_limits/per_user_per_min", "0", "rate_limits/per_user_per_min", "1 to"},
+      {"/rate_limits/per_ip_per_min", "4294967301", "rate_limits/per_ip_per_min", "1 to"},
+      {"/egress/allow_hosts/0", "\"https://shop.example\"", "egress/allow_hosts/0", "port"},
+      {"/egress/allow_private_cidrs/1", "\"::1\"", "egress/allow_private_cidrs/1", "range"},
+      {"/egress/https_only", "\"no\"", "egress/https_only", "true or false"},
+      {"/tools", "{}", "tools", "list"},
+      {"/tools/0", "null", "tools/0", "object"},
+      {"/tools/0/name", "\"get order\"", "tools/0/name", "A-Z"},
+      {"/tools/0/name", "\"cancel\"", "tools/1/name", "already"},
+      {"/tools/0/kind", "\"mcp\"", "tools/0/kind", "Only tools of kind \"http\""},
+      {"/tools/0/approval", "{\"by\":\"user\"}", "tools/0/approval", "not supported"},
+      {"/tools/0/url", "\"https://other.example/x\"", "tools/0/url", "\"other.example\""},
+      {"/tools/0/url", "\"https://shop.example:8443/x\"", "tools/0/url", "\"shop.example:8443\""},
+      {"/tools/0/url", "\"/tools\"", "tools/0/url", "whole address"},
+      {"/tools/0/secret", "\"whsec_topsecret\"", "tools/0/secret", "does not stand in this file"},
+      {"/tools/0/secret", "{\"env\":\"VERIFY\"}", "tools/0/secret", "whsec_"},
+      {"/tools/0/effect", "\"execute\"", "tools/0/effect", "read, create"},
+      {"/tools/0/timeout_ms", "0", "tools/0/timeout_ms", "100 to 60000"},
+      {"/tools/0/retries", "6", "tools/0/retries", "0 to 5"},
+      {"/tools/0/parameters", "[]", "tools/0/parameters", "JSON Schema"},
+      {"/tools/0/parameters", "{\"type\":\"string\"}", "tools/0/parameters", "JSON Schema"},
+      {"/tools/0/requires", "true", "tools/0/requires", "object"},
+      {"/tools/0/requires/scopes", "\"orders\"", "tools/0/requires/scopes", "list"},
+      {"/tools/0/requires/max_token_age_s", "0", "tools/0/requires/max_token_age_s", "1 to 3600"},
+      {"/tools/0/requires/claims/0/path", "\"metadata.plan\"", "tools/0/requires/claims/0/path", "JSON pointer"},
+      {"/tools/0/requires/claims/0/in", "[]", "tools/0/requires/claims/0/in", "empty list"},
+      {"/tools/0/requires/claims/0/in", "[[1]]", "tools/0/requires/claims/0/in/0", "a text, a number"},
+      {"/tools/0/requires/claims/0/equals", "{}", "tools/0/requires/claims/0/equals", "a text, a number"},
+      {"/tools/0/requires/claims/0", "{\"path\":\"/email\"}", "tools/0/requires/claims/0", "equals, in"},
+      {"/tools/0/bind", "[]", "tools/0/bind", "object"},
+      {"/tools/0/bind/customer_id", "\"sub\"", "tools/0/bind/customer_id", "JSON pointer"},
+      {"/tools/0/bind/customer_id", "\"\"", "tools/0/bind/customer_id", "JSON pointer"},
+      {"/tools/0/examples", "\"where\"", "tools/0/examples", "list"},
+      {"/audit/arguments", "\"full\"", "audit/arguments", "Only \"redacted\""},
+      {"/audit/retain_days", "400", "audit/retain_days", "not supported"},
+  };
+  for (const Case& c : cases) {
+    INFO(c.pointer << " = " << c.value);
+    const std::string refused = Refused(With(c.pointer, c.value));
+    CHECK_THAT(refused, Catch::StartsWith("acme.json: " + std::string(c.where) + ": ") && Catch::Contains(c.detail));
+    CHECK(refused.find("topsecret") == std::string::npos);
+  }
+  CHECK_THAT(Refused(With("/name", '"' + std::string(201, 'x') + '"')), Catch::Contains("200 bytes"));
+  CHECK_THAT(Refused(With("/origins/0", '"' + std::string("https://b.example\\n") + '"')),
+             Catch::Contains("White space"));
+  CHECK_THAT(Refused(With("/tools/0/examples/0", '"' + std::string(3000, 'x') + '"')), Catch::Contains("2048 bytes"));
+}
+
+TEST_CASE("What a product cannot do without is missed") {
+  CHECK(Refused(Without("", "id")) == "acme.json: id: This is missing.");
+  CHECK(Refused(Without("", "name")) == "acme.json: name: This is missing.");
+  CHECK_THAT(Refused(Without("", "service_keys")), Catch::StartsWith("acme.json: service_keys: "));
+  CHECK_THAT(Refused(Without("/verification/secrets/0", "value")), Catch::Contains("{\"env\": \"NAME\"}"));
+  CHECK_THAT(Refused(Without("/tools/0", "description")), Catch::StartsWith("acme.json: tools/0/description: "));
+  CHECK_THAT(Refused(Without("/tools/0", "url")), Catch::StartsWith("acme.json: tools/0/url: "));
+  CHECK_THAT(Refused(Without("/tools/0", "secret")), Catch::StartsWith("acme.json: tools/0/secret: "));
+  CHECK_THAT(Refused(Without("/tools/0", "effect")), Catch::StartsWith("acme.json: tools/0/effect: "));
+  CHECK_THAT(Refused(Without("/handoff", "url")), Catch::StartsWith("acme.json: handoff/url: "));
+}
+
+TEST_CASE("A tool without https needs the owner's word") {
+  CHECK_THAT(Refused(With("/egress/https_only", "true")),
+             Catch::StartsWith("acme.json: tools/0/url: ") && Catch::Contains("https_only"));
+}
+
+TEST_CASE("An absolute path is taken as it is") {
+  CHECK(Accepted(With("/knowledge/dir", "\"/srv/docs\"")).knowledge.dir == "/srv/docs");
+  CHECK(Accepted(With("/verification/secrets/0/value", "{\"file\":\"/run/secret\"}")).keys.secrets[0].value ==
+        kVerifySecret);
+}
+
+TEST_CASE("Text that is no strict JSON is refused with its place, and nothing of it is quoted") {
+  CHECK(Refused("{\n  \"id\": topsecret\n}") == "acme.json: This is not JSON: look at line 2, column 10.");
+  CHECK_THAT(Refused(""), Catch::Contains("at line 1"));
+  CHECK_THAT(Refused(R"({"id":"a","id":"b"})"), Catch::Contains("a key stands twice"));
+  CHECK_THAT(Refused(std::string(100'000, '[') + std::string(100'000, ']')), Catch::Contains("16 levels"));
+  CHECK_THAT(Refused("[]"), Catch::Contains("object"));
+  CHECK_THAT(Refused("7"), Catch::Contains("object"));
+}
