@@ -12,13 +12,13 @@ if(WIDGENT_TESTS)
   widgent_tests(protocol)
   widgent_tests(session)
   foreach(target widgent_test_main widgent_protocol widgent_session widgent_protocol_tests widgent_session_tests)
-    if(TARGET ${target})
-      target_compile_options(${target} PRIVATE -fexceptions)
-      # Node's own fetch breaks loading a separate .wasm (3.1.6), hence one file.
-      target_link_options(${target} INTERFACE -fexceptions -sALLOW_MEMORY_GROWTH=1 -sEXIT_RUNTIME=1 -sENVIRONMENT=node
-                          -sSINGLE_FILE=1 -sNODERAWFS=1)
-    endif()
+    target_compile_options(${target} PRIVATE -fexceptions)
   endforeach()
+  # Node's own fetch breaks loading a separate .wasm (3.1.6), hence one file; and package.json makes a plain .js an ES
+  # module, which it is not.
+  target_link_options(widgent_test_main INTERFACE -fexceptions -sALLOW_MEMORY_GROWTH=1 -sEXIT_RUNTIME=1
+                      -sENVIRONMENT=node -sSINGLE_FILE=1 -sNODERAWFS=1)
+  set_target_properties(widgent_protocol_tests widgent_session_tests PROPERTIES SUFFIX .cjs)
   return()
 endif()
 

@@ -1,5 +1,8 @@
 // A page and the answers that a server would give it.
 #pragma once
+#include <cstdlib>
+#include <fstream>
+
 #include "protocol/ag_ui.h"
 #include "protocol/sse.h"
 #include "support/page.h"
@@ -63,7 +66,18 @@ inline WireIdentity UserIdentity(const std::string& sub, std::int64_t expires_in
   return identity;
 }
 
+// Where WIDGENT_TRANSCRIPTS names a folder, every test leaves what was said there, to be replayed by the shipped Wasm
+// (tests/node/transcripts.test.mjs).
 struct PageFixture : Page {
+  PageFixture() = default;
+  ~PageFixture() {
+    const char* folder = std::getenv("WIDGENT_TRANSCRIPTS");
+    if (!folder || transcript.empty()) return;
+    static int count = 0;
+    std::ofstream file(std::string(folder) + "/" + std::to_string(++count) + ".jsonl");
+    for (const auto& [event, step] : transcript) file << event << "\n" << step << "\n";
+  }
+
   // A page on which `sub` is signed in.
   void SignIn(const std::string& sub, std::int64_t expires_in = 3600, const std::string& thread = "") {
     Identify(TokenOf(sub));
