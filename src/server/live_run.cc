@@ -12,8 +12,7 @@ namespace widgent {
 
 namespace {
 
-constexpr std::int64_t kHeartbeatMs = 10'000, kFlushMs = 40;
-constexpr std::size_t kFlushBytes = 24;
+constexpr std::int64_t kHeartbeatMs = 10'000;
 constexpr std::size_t kBacklogBytesMax = 256 * 1024;
 
 }  // namespace
@@ -28,10 +27,7 @@ LiveRun::LiveRun(AgentPorts ports, CommitQueue& commits, RunRequest request, Sto
       ended_(std::move(ended)),
       stream_(record_.id) {}
 
-LiveRun::~LiveRun() {
-  ports_.loop.Cancel(flush_timer_);
-  ports_.loop.Cancel(heartbeat_timer_);
-}
+LiveRun::~LiveRun() { ports_.loop.Cancel(heartbeat_timer_); }
 
 void LiveRun::Begin() {
   if (state_ != State::kAdmitted) return;
@@ -112,28 +108,7 @@ void LiveRun::Join(const ExchangePtr& viewer, std::string messages_json) {
 }
 
 void LiveRun::OnEvent(const AgUiEvent& event) {
-  if (state_ != State::kRunning || Hold(event)) return;
-  Flush();
-  Remember(event);
-  stream_.Append(event);
-  Publish();
-}
-
-// The first words leave at once, the rest in pieces that are worth a frame.
-bool LiveRun::Hold(const AgUiEvent& event) {
-  if (event.type != EventType::kTextMessageContent || said_.empty() || said_.back().text.empty()) return false;
-  held_.type = event.type;
-  held_.message_id = event.message_id;
-  held_.delta += event.delta;
-  if (held_.delta.size() >= kFlushBytes) Flush();
-  else if (!flush_timer_) flush_timer_ = ports_.loop.After(kFlushMs, [this] { Flush(); });
-  return true;
-}
-
-void LiveRun::Flush() {
-  if (flush_timer_) ports_.loop.Cancel(std::exchange(flush_timer_, 0));
-  if (held_.delta.empty()) return;
-  const AgUiEvent event = std::exchange(held_, {});
+  if (state_ != State::kRunning) return;
   Remember(event);
   stream_.Append(event);
   Publish();
@@ -150,7 +125,6 @@ void LiveRun::Remember(const AgUiEvent& event) {
 
 void LiveRun::OnDone(const RunResult& result) {
   if (state_ != State::kRunning) return;
-  Flush();
   state_ = State::kEnding;
   if (result.status == RunResult::Status::kFailed) {
     stream_.Append(RunError(result.code.empty() ? "internal" : result.code), ports_.loop.Now());
@@ -223,7 +197,6 @@ void LiveRun::Settle(bool is_stored) {
 void LiveRun::End() {
   state_ = State::kEnded;
   ports_.loop.Cancel(std::exchange(heartbeat_timer_, 0));
-  ports_.loop.Cancel(std::exchange(flush_timer_, 0));
   for (const ExchangePtr& viewer : std::exchange(viewers_, {})) viewer->responder().Finish();
   ended_(*this);
 }

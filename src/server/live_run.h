@@ -56,8 +56,6 @@ class LiveRun : public std::enable_shared_from_this<LiveRun> {
 
   void OnEvent(const AgUiEvent& event);
   void OnDone(const RunResult& result);
-  bool Hold(const AgUiEvent& event);
-  void Flush();
   void Remember(const AgUiEvent& event);
   void CloseOpenItems();
   void Store(const RunResult& result);
@@ -83,8 +81,7 @@ class LiveRun : public std::enable_shared_from_this<LiveRun> {
   RunStream stream_;
   std::size_t published_ = 0;  // frames that viewers may see
   std::vector<ExchangePtr> viewers_;
-  http::TimerId flush_timer_ = 0, heartbeat_timer_ = 0;
-  AgUiEvent held_;  // text that waits to be sent in one piece
+  http::TimerId heartbeat_timer_ = 0;
   std::vector<Said> said_;
   std::vector<OpenTool> open_tools_;
 };
