@@ -38,7 +38,7 @@ const styleText = {
   setup(build) {
     build.onLoad({ filter: /\.css$/ }, async ({ path: file }) => {
       const { code } = await transform(await readFile(file, 'utf8'), { loader: 'css', minify: true, target });
-      return { contents: code.trim(), loader: 'text' };
+      return { contents: code.trim().replace(/(var\(--[\w-]+,) /g, '$1'), loader: 'text' };
     });
   },
 };

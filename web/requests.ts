@@ -23,8 +23,8 @@ export function openRequests(base: string, report: (event: Event) => void): Requ
         cache: 'no-store',
         redirect: 'error',
         signal: abort.signal,
-        // The run is to stop on the server even if this page is being left.
-        keepalive: path.endsWith('/cancel'),
+        // A sign-out or a Stop reaches the server even if the page is being left.
+        keepalive: !effect.stream,
       });
       const started: Event = { type: 'response_started', request, status: response.status };
       const wait = Number(response.headers.get('Retry-After') ?? NaN);

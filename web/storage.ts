@@ -1,18 +1,18 @@
-// What outlives the page: the guest's id (this browser) and the pointer to the guest's thread (this tab). Never a token,
-// never a transcript. Where the browser forbids storage, memory takes its place.
+// What outlives the page: the guest's id and the agent's look (this browser), the pointer to the guest's thread (this
+// tab). Never a token, never a transcript. Where the browser forbids storage, memory takes its place.
 
 export interface Storage {
   read(key: StorageKey): string;
   /** An empty value removes. */
   write(key: StorageKey, value: string): void;
 }
-export type StorageKey = 'guest_id' | 'thread_id';
+export type StorageKey = 'guest_id' | 'thread_id' | 'look';
 
 export function openStorage(productId: string): Storage {
   const memory: Partial<Record<StorageKey, string>> = {};
-  const name = (key: StorageKey) => `widgent:${productId}:${key === 'guest_id' ? 'guest' : 'thread'}`;
+  const name = (key: StorageKey) => `widgent:${productId}:${key.replace('_id', '')}`;
   // Reading the property alone throws where storage is blocked.
-  const area = (key: StorageKey) => (key === 'guest_id' ? localStorage : sessionStorage);
+  const area = (key: StorageKey) => (key === 'thread_id' ? sessionStorage : localStorage);
   return {
     read(key) {
       try {

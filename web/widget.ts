@@ -43,9 +43,10 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
   let machine: Machine | undefined;
   let storage: Storage | undefined;
   let productId = '';
-  let initCall = 0;
+  let initCall = 0; // the last one
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failed = false;
+  let shown = false;
   let handling = false;
   const early: Event[] = []; // happened before the machine was there
   const queue: Event[] = [];
@@ -92,7 +93,10 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
       case 'cancel_request':
         return requests.cancel(effect.request);
       case 'settle':
-        if (effect.ok && effect.call === initCall) state.ready = true;
+        if (effect.call === initCall && !state.ready) {
+          state.ready = effect.ok;
+          if (!effect.ok) show(false);
+        }
         return calls.settle(effect);
       case 'emit':
         return listeners.emit(effect.name, effect.detail);
@@ -112,6 +116,8 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
       if (effect.sub) state.identity.sub = effect.sub;
       if (effect.name) state.identity.name = effect.name;
     }
+    // The next page starts with this look.
+    if (effect.type === 'show_greeting' && effect.agent) storage?.write('look', `${effect.accent} ${effect.agent}`);
     panel.perform(effect);
   }
 
@@ -121,12 +127,8 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
       (loaded) => {
         machine = loaded;
         panel.release();
-        if (!navigator.onLine) handle({ type: 'connection_changed', online: false });
-        // Who the page has named meanwhile goes first, so that the first request already carries it.
-        const isIdentity = ({ type }: Event) => type === 'identify_called' || type === 'logout_called';
-        const events = early.splice(0);
-        events.filter(isIdentity).forEach(handle);
-        events.filter((event) => !isIdentity(event)).forEach(handle);
+        if (!navigator.onLine) connection();
+        early.splice(0).forEach(handle);
       },
       (error) =>
         fail(
@@ -135,6 +137,10 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
             'connect-src?',
         ),
     );
+  }
+
+  function connection(): void {
+    handle({ type: 'connection_changed', online: navigator.onLine });
   }
 
   function fail(code: string, hint: string): void {
@@ -157,8 +163,10 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
         if (!state.ready) {
           productId = String(options.productId ?? '');
           storage = openStorage(productId);
+          show(true);
+          const [accent = '', ...agent] = storage.read('look').split(' ');
+          if (accent) panel.perform({ type: 'show_greeting', text: '', agent: agent.join(' '), accent, suggestions: [] });
         }
-        panel.attach();
         initCall = calls.open(resolve, reject);
         return handle({
           type: 'init_called',
@@ -181,6 +189,7 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
         return handle({ type: 'identify_called', ...name, token: String(first) });
       }
       case 'open':
+        if (!storage) return reject(new WidgentError('not_initialised', 'Call init() first.'));
         panel.open();
         break;
       case 'close':
@@ -206,25 +215,30 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
     resolve();
   }
 
+  function show(wanted: boolean): void {
+    shown = wanted;
+    if (!wanted) root.host.remove();
+    else if (!root.host.isConnected) document.documentElement.append(root.host);
+  }
+
   function destroy(): void {
     handle({ type: 'destroy_called' });
     life.abort();
     clearTimeout(timer);
     requests.cancelAll();
     calls.rejectAll('destroyed', gone);
-    root.host.remove();
+    show(false);
     delete (window as { widgent?: unknown }).widgent;
   }
 
   const { signal } = life;
-  const connection = () => handle({ type: 'connection_changed', online: navigator.onLine });
   const resumed = () => document.visibilityState === 'visible' && handle({ type: 'page_resumed' });
   addEventListener('online', connection, { signal });
   addEventListener('offline', connection, { signal });
   addEventListener('pageshow', (event) => event.persisted && resumed(), { signal });
   document.addEventListener('visibilitychange', resumed, { signal });
-  // Whoever rebuilds the page below <html> keeps the widget.
-  const observer = new MutationObserver(() => panel.attach());
+  // Below <html>, as a page may swap or transform its body; whoever rebuilds <html> itself keeps the widget all the same.
+  const observer = new MutationObserver(() => shown && show(true));
   observer.observe(document.documentElement, { childList: true });
   signal.addEventListener('abort', () => observer.disconnect());
 

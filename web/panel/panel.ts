@@ -15,7 +15,6 @@ const phone = matchMedia('(max-width:480px)');
 export class Panel {
   private readonly host: HTMLElement;
   private readonly launcher: HTMLButtonElement;
-  private readonly wrapper: HTMLElement;
   private readonly panel: HTMLElement;
   private readonly face = el('div', { class: 'face', 'aria-hidden': 'true' });
   private readonly title = el('h2');
@@ -23,7 +22,7 @@ export class Panel {
   private readonly identity = el('div', { class: 'who' });
   private readonly banner = el('div', { class: 'banner', hidden: '' });
   private readonly notice = el('div', { class: 'notice', hidden: '' });
-  private readonly greeting = el('p', { class: 'hello', dir: 'auto' });
+  private readonly greeting = el('p', { class: 'hello' });
   private readonly openers = el('div', { class: 'chips', role: 'group', 'aria-label': strings.suggestions });
   private readonly chips = el('div', { class: 'chips', role: 'group', 'aria-label': strings.suggestions });
   private readonly contact = el('div', { class: 'contact', hidden: '' });
@@ -76,11 +75,11 @@ export class Panel {
       this.composer.element,
       this.contact,
     );
-    this.wrapper = el('div', { class: 'w' }, this.panel, this.announcer);
-    this.wrapper.onkeydown = (event) => this.key(event);
+    const wrapper = el('div', { class: 'w' }, this.panel, this.announcer);
+    wrapper.onkeydown = (event) => this.key(event);
     // The page's shortcuts would take our text field for its own ground.
-    this.wrapper.onkeyup = this.wrapper.onkeypress = (event) => event.stopPropagation();
-    root.prepend(this.wrapper);
+    wrapper.onkeyup = wrapper.onkeypress = (event) => event.stopPropagation();
+    root.prepend(wrapper);
 
     launcher.append(icon('down'), this.badge);
     launcher.onclick = () => (this.isOpen ? this.close() : this.open());
@@ -98,16 +97,10 @@ export class Panel {
     return !this.panel.hidden;
   }
 
-  /** Into the page, below <html>: a page may swap or transform its body. */
-  attach(): void {
-    if (!this.host.isConnected) document.documentElement.append(this.host);
-  }
-
   open(): void {
     if (this.isOpen) return;
-    this.attach();
     const { documentElement, body } = document;
-    this.wrapper.dir = this.launcher.dir = getComputedStyle(body ?? documentElement).direction;
+    this.host.dir = getComputedStyle(body ?? documentElement).direction;
     this.panel.hidden = false;
     set(this.launcher, { 'aria-expanded': 'true' });
     this.countUnread(0);
@@ -148,8 +141,7 @@ export class Panel {
         transcript.appendText(effect);
         break;
       case 'update_message':
-        transcript.updateMessage(effect);
-        if (effect.status === 'done' && !this.isOpen) this.countUnread(this.unread + 1);
+        if (transcript.updateMessage(effect) && !this.isOpen) this.countUnread(this.unread + 1);
         break;
       case 'show_tool':
         transcript.showTool(effect);
@@ -204,13 +196,14 @@ export class Panel {
   }
 
   private showGreeting({ text, agent, accent, suggestions, handoff_url, handoff_label }: Of<'show_greeting'>): void {
-    this.name(agent || strings.agent);
     this.greeting.textContent = text;
     this.fill(this.openers, suggestions);
+    if (!agent) return; // Between two identities: whom one talks to stays.
+    this.name(agent);
     const colours = accentOf(accent ?? '');
     if (colours) {
       const style = (name: string, value: string) => this.host.style.setProperty(name, value);
-      style('--a', accent!);
+      style('--widgent-accent', accent!);
       style('--at', colours.on);
       style('--al', colours.light);
       style('--ad', colours.dark);
@@ -237,7 +230,7 @@ export class Panel {
     this.status.textContent = strings[state];
     this.banner.hidden = state === 'online';
     const text = offline ? strings.offlineBanner : strings.reconnectingBanner;
-    this.banner.replaceChildren(offline ? icon('cloud') : el('i', { class: 'spin' }), text);
+    this.banner.replaceChildren(offline ? icon('cloud') : el('i', { class: 'spin' }), el('p', {}, text));
     if (state !== 'online') this.announce(text);
   }
 

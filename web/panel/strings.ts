@@ -1,4 +1,5 @@
 // All that the panel says, in English.
+import type { MessageStatus } from '../seam.ts';
 
 /** What a tool does, from the first word of its name: while it runs, and once it has run. */
 const verbs: Record<string, [running: string, done: string]> = {
@@ -26,7 +27,7 @@ const same: Record<string, string> = {
   remove: 'delete',
 };
 
-/** get_order: "Looking up your order…", "Looked up your order", "Could not finish: look up your order". */
+/** get_order: "Looking up your order…", "Looked up your order", "Looking up your order did not work". */
 function tool(name: string, status: 'running' | 'done' | 'failed'): string {
   const [first = '', ...rest] = name.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase().split(/[^\p{L}\p{N}]+/u);
   const verb = rest.length ? verbs[same[first] ?? first] : undefined;
@@ -37,20 +38,31 @@ function tool(name: string, status: 'running' | 'done' | 'failed'): string {
 }
 
 const errors: Record<string, string> = {
+  cancelled: 'Stopped',
+  unreachable: 'The server could not be reached.',
   rate_limited: 'That was a lot at once. Please wait a moment.',
   message_too_large: 'This message is too long.',
+  queue_full: 'Too many messages are waiting.',
   agent_unavailable: 'The assistant cannot be reached right now.',
   agent_timeout: 'The assistant took too long to answer.',
-  agent_truncated: 'The answer was cut off.',
-  identity_changed: 'You were signed out before this was sent.',
+  agent_truncated: 'The reply was cut off.',
+  identity_expired: 'Not sent: your sign-in had ended.',
+  identity_refused: 'Not sent: your sign-in was not confirmed.',
+  identity_changed: 'Not sent: your sign-in had changed.',
 };
 
 const notices: Record<string, string> = {
   identity_expired: 'Your sign-in has ended. You can go on as a guest.',
   identity_refused: 'We could not confirm your sign-in. You can go on as a guest.',
   signed_out: 'You are signed out. You can go on as a guest.',
-  run_failed: 'Something went wrong on our side. Please try again.',
   unavailable: 'The chat could not be started. Please try again later.',
+};
+
+const states: Partial<Record<MessageStatus, string>> = {
+  queued: 'Waiting to be sent',
+  sending: 'Sending…',
+  failed: 'This did not work.',
+  interrupted: 'The reply ended here.',
 };
 
 export const strings = {
@@ -71,7 +83,6 @@ export const strings = {
   signedIn: (name: string) => ['Signed in as ', name] as const,
   you: 'You:',
   says: (agent: string) => `${agent}:`,
-  typing: (agent: string) => `${agent} is typing`,
   placeholder: 'Write a message…',
   message: 'Message',
   send: 'Send',
@@ -81,15 +92,11 @@ export const strings = {
   latest: 'Go to the latest message',
   sources: 'Sources',
   source: (title: string) => `Source: ${title}`,
-  queued: 'Waiting to be sent',
-  sending: 'Sending…',
-  unsent: 'Not sent',
-  stopped: 'Stopped',
-  interrupted: 'The reply was interrupted.',
-  replyFailed: 'The reply failed.',
   handoff: 'Would you rather talk to a person?',
   handoffLabel: 'Contact us',
   tool,
-  error: (code: string | undefined, otherwise: string) => errors[code ?? ''] ?? otherwise,
-  notice: (code: string) => notices[code] ?? notices.run_failed!,
+  /** Below a message; empty where there is nothing to say. */
+  state: (status: MessageStatus, code = '') => errors[code] ?? states[status] ?? '',
+  // What is left are refusals of this page, told to its developers in the console.
+  notice: (code: string) => notices[code] ?? 'The chat is not available on this page.',
 };

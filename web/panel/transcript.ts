@@ -1,6 +1,6 @@
 // The conversation as it stands: messages, tool steps, the typing dots. Drawn from effects alone.
 import type { Citation, MessageStatus, Role, ToolStatus, ViewEffect } from '../seam.ts';
-import { button, el, link, set } from './dom.ts';
+import { button, el, link, safeUrl, set } from './dom.ts';
 import { icon } from './icons.ts';
 import { strings } from './strings.ts';
 
@@ -14,6 +14,12 @@ interface Message {
   text: Text;
   foot: HTMLElement;
   status: MessageStatus;
+}
+
+interface Step {
+  name: string; // told once, when the call starts
+  row: HTMLElement;
+  status: ToolStatus;
 }
 
 export interface TranscriptHost {
@@ -30,9 +36,9 @@ export class Transcript {
   private readonly dots = el('div', { class: 'b dots' }, el('i'), el('i'), el('i'));
   private readonly toLatest = button('latest', strings.latest, () => this.scroll(true), icon('down'));
   private readonly messages = new Map<string, Message>();
-  private readonly tools = new Map<string, HTMLElement>();
+  private readonly tools = new Map<string, Step>();
   private busy = false;
-  private last: Message | ToolStatus | undefined; // at the bottom: a message, or the state of a tool step
+  private last: Message | Step | undefined; // at the bottom
 
   constructor(
     private readonly host: TranscriptHost,
@@ -61,7 +67,8 @@ export class Transcript {
     const known = this.messages.get(id);
     if (known) {
       known.text.data = text;
-      return this.updateMessage({ type: 'update_message', id, status });
+      this.updateMessage({ type: 'update_message', id, status });
+      return;
     }
     const node = document.createTextNode(text);
     const body = el('div', { class: 'b', dir: 'auto' }, node);
@@ -72,7 +79,7 @@ export class Transcript {
     this.messages.set(id, message);
     this.items.append(row);
     this.last = message;
-    this.drawStatus(message, {});
+    this.drawStatus(message);
     this.noteBusy();
     this.scroll(role === 'user');
   }
@@ -85,32 +92,31 @@ export class Transcript {
     this.scroll(false);
   }
 
-  updateMessage({ id, status, code, citations }: Of<'update_message'>): void {
+  /** True where this ends a reply that has streamed: there is news. */
+  updateMessage({ id, status, code, citations }: Of<'update_message'>): boolean {
     const message = this.messages.get(id);
-    if (!message) return;
-    const streamed = message.status === 'streaming';
+    if (!message) return false;
+    const isNews = message.status === 'streaming' && status === 'done';
     message.status = status;
-    this.drawStatus(message, { code, citations });
-    if (streamed && status === 'done') {
-      this.host.announce(`${strings.says(this.host.agent())} ${message.text.data}`);
-    }
+    this.drawStatus(message, code, citations);
+    if (isNews) this.host.announce(`${strings.says(this.host.agent())} ${message.text.data}`);
     this.noteBusy();
     this.scroll(false);
+    return isNews;
   }
 
   showTool({ id, name, status }: Of<'show_tool'>): void {
     let step = this.tools.get(id);
     if (!step) {
-      step = el('div', { class: 'step' });
+      step = { name, row: el('div'), status };
       this.tools.set(id, step);
-      this.items.append(step);
-      this.last = status;
-    } else if (typeof this.last === 'string') {
-      this.last = status;
+      this.items.append(step.row);
+      this.last = step;
     }
-    set(step, { class: `step ${status}` });
+    step.status = status;
+    set(step.row, { class: `step ${status}` });
     const mark = status === 'running' ? el('i', { class: 'spin' }) : icon(status === 'done' ? 'check' : 'alert');
-    step.replaceChildren(mark, strings.tool(name, status));
+    step.row.replaceChildren(mark, strings.tool(step.name, status));
     this.noteBusy();
     this.scroll(false);
   }
@@ -159,42 +165,27 @@ export class Transcript {
   // The dots stand where nothing else shows that something is going on.
   private noteBusy(): void {
     const { last } = this;
-    const shown = typeof last === 'object' ? last.status === 'streaming' && last.text.data : last === 'running';
+    const shown = last && ('text' in last ? last.status === 'streaming' && last.text.data : last.status === 'running');
     this.dots.hidden = !this.busy || !!shown;
   }
 
-  private drawStatus(message: Message, { code, citations }: { code?: string | undefined; citations?: Of<'update_message'>['citations'] }): void {
-    const { foot, role, status, row } = message;
+  private drawStatus(message: Message, code?: string, citations: readonly Citation[] = []): void {
+    const { foot, row, role, status } = message;
+    const failed = status === 'failed';
+    const state = strings.state(status, code);
     set(row, { class: `m ${role} ${status}` });
-    const state = stateOf(role, status, code);
-    foot.replaceChildren();
-    if (status === 'failed') foot.append(icon('alert'));
-    foot.append(state);
-    const asked = role === 'user' ? message : this.questionBefore(message);
-    if (asked && (status === 'failed' || (status === 'interrupted' && code !== 'cancelled'))) {
-      foot.append(button('retry', strings.retry, () => this.host.retry(asked.id)));
+    set(foot, { class: `foot ${role} ${status}` });
+    foot.replaceChildren(state);
+    // What became of a question stands below what has come of its answer.
+    if (failed && this.last !== message) this.items.append(foot);
+    else row.append(foot);
+    if (failed) {
+      foot.prepend(icon('alert'));
+      if (role === 'user') foot.append(button('retry', strings.retry, () => this.host.retry(message.id)));
       this.host.announce(state);
     }
-    if (citations?.length) cite(message, citations);
+    if (citations.length) cite(message, citations);
   }
-
-  private questionBefore(reply: Message): Message | undefined {
-    let question: Message | undefined;
-    let found = false;
-    this.messages.forEach((message) => {
-      if (message === reply) found = true;
-      else if (!found && message.role === 'user') question = message;
-    });
-    return question;
-  }
-}
-
-function stateOf(role: Role, status: MessageStatus, code: string | undefined): string {
-  if (status === 'queued') return strings.queued;
-  if (status === 'sending') return strings.sending;
-  if (status === 'failed') return strings.error(code, role === 'user' ? strings.unsent : strings.replyFailed);
-  if (status !== 'interrupted') return '';
-  return code === 'cancelled' ? strings.stopped : strings.error(code, strings.interrupted);
 }
 
 /** Turns each [n] of the text into a link to its source, and lists the sources below. */
@@ -208,7 +199,7 @@ function cite({ body, text }: Message, citations: readonly Citation[]): void {
   };
   const parts = text.data.split(/\s*\[(\d+)\]/).map((part, i) => (i % 2 ? mark(part) : part));
   const sources = citations.map(({ n, title, url }) =>
-    el('li', {}, link('source', url, el('b', {}, String(n)), title || url)),
+    el('li', {}, link('source', url, el('b', {}, String(n)), title || url, safeUrl(url) ? icon('out') : '')),
   );
   body.replaceChildren(...parts, el('ol', { class: 'sources', 'aria-label': strings.sources }, ...sources));
 }

@@ -1,0 +1,116 @@
+// What the panel may have to show, each as the effects that lead there.
+import type { ViewEffect } from '../../web/seam.ts';
+
+const guest: ViewEffect[] = [
+  { type: 'show_identity', state: 'guest' },
+  {
+    type: 'show_greeting',
+    text: 'Hi! Ask me anything about Acme.',
+    agent: 'Acme Shop',
+    accent: '#0b7a5e',
+    suggestions: ['How long does delivery take?', 'Can I return something?', 'Which payment methods are there?'],
+    handoff_url: 'https://shop.example/contact',
+    handoff_label: 'Talk to our team',
+  },
+];
+const ada: ViewEffect[] = [
+  { type: 'show_identity', state: 'user', sub: 'ada', name: 'Ada Lovelace', email: 'ada@example.com', expires_in: 3540 },
+  {
+    type: 'show_greeting',
+    text: 'Hi Ada Lovelace, how can I help?',
+    agent: 'Acme Shop',
+    accent: '#0b7a5e',
+    suggestions: ['Where is my order?', 'Refund an order', 'How do returns work?'],
+    handoff_url: 'https://shop.example/contact',
+    handoff_label: 'Talk to our team',
+  },
+];
+const asked: ViewEffect[] = [
+  { type: 'show_message', id: 'u1', role: 'user', text: 'Where is my order A-1001?', status: 'sent' },
+  { type: 'show_busy', busy: true },
+];
+const looking: ViewEffect[] = [{ type: 'show_tool', id: 'c1', name: 'get_order', status: 'running' }];
+const streaming: ViewEffect[] = [
+  { type: 'show_tool', id: 'c1', name: '', status: 'done' },
+  { type: 'show_message', id: 'a1', role: 'assistant', text: '', status: 'streaming' },
+  { type: 'append_text', id: 'a1', text: 'Good news, Ada: order A-1001 left our warehouse on Monday and is on ' },
+];
+const answered: ViewEffect[] = [
+  { type: 'append_text', id: 'a1', text: 'its way to you. It should arrive by Thursday.' },
+  { type: 'update_message', id: 'a1', status: 'done' },
+  { type: 'show_busy', busy: false },
+];
+const cited: ViewEffect[] = [
+  { type: 'show_message', id: 'u2', role: 'user', text: 'And if I want to send it back?', status: 'sent' },
+  { type: 'show_message', id: 'a2', role: 'assistant', text: '', status: 'streaming' },
+  {
+    type: 'append_text',
+    id: 'a2',
+    text:
+      'You can return anything unused within 30 days [1]. Print the label from your account, and bring the parcel ' +
+      'to any post office.\n\nThe refund reaches you within five working days [2].',
+  },
+  {
+    type: 'update_message',
+    id: 'a2',
+    status: 'done',
+    citations: [
+      { n: 1, title: 'Returns and exchanges', url: 'https://shop.example/help/returns#how' },
+      { n: 2, title: 'When you get your money back', url: 'https://shop.example/help/refunds' },
+    ],
+  },
+];
+
+export const states: Record<string, ViewEffect[]> = {
+  starting: [],
+  'greeting a guest': guest,
+  'greeting a user': ada,
+  'confirming a sign-in': [...guest, { type: 'show_identity', state: 'identifying' }],
+  'waiting for the reply': [...ada, ...asked],
+  'running a tool': [...ada, ...asked, ...looking],
+  streaming: [...ada, ...asked, ...looking, ...streaming],
+  answered: [...ada, ...asked, ...looking, ...streaming, ...answered],
+  'with citations': [...ada, ...asked, ...looking, ...streaming, ...answered, ...cited],
+  'with errors': [
+    ...ada,
+    { type: 'show_message', id: 'u1', role: 'user', text: 'Where is my order A-1001?', status: 'sent' },
+    { type: 'show_tool', id: 'c1', name: 'get_order', status: 'failed' },
+    { type: 'show_message', id: 'a1', role: 'assistant', text: 'One moment, I am', status: 'streaming' },
+    { type: 'update_message', id: 'a1', status: 'interrupted' },
+    { type: 'update_message', id: 'u1', status: 'failed', code: 'agent_truncated' },
+    { type: 'show_message', id: 'u2', role: 'user', text: 'Are you still there?', status: 'sending' },
+    { type: 'update_message', id: 'u2', status: 'failed', code: 'agent_unavailable' },
+  ],
+  offline: [
+    ...ada,
+    ...asked,
+    ...looking,
+    ...streaming,
+    ...answered,
+    { type: 'show_connection', state: 'offline' },
+    { type: 'show_message', id: 'u2', role: 'user', text: 'Can I still change the address?', status: 'queued' },
+  ],
+  reconnecting: [...ada, ...asked, ...looking, ...streaming, { type: 'show_connection', state: 'reconnecting' }],
+  'sign-in ended': [
+    ...ada,
+    ...asked,
+    { type: 'clear_messages' },
+    { type: 'show_greeting', text: '', agent: '', suggestions: [] },
+    { type: 'show_busy', busy: false },
+    ...guest,
+    { type: 'show_notice', code: 'identity_expired' },
+  ],
+  'handing off': [
+    ...guest,
+    { type: 'show_message', id: 'u1', role: 'user', text: 'My parcel arrived damaged, what now?', status: 'sent' },
+    {
+      type: 'show_message',
+      id: 'a1',
+      role: 'assistant',
+      text: 'I am sorry about that. I do not know enough to help here, but our team does.',
+      status: 'done',
+    },
+    { type: 'show_handoff', url: 'https://shop.example/contact', label: 'Talk to our team' },
+    { type: 'show_suggestions', items: ['How do returns work?', 'What does shipping cost?'] },
+  ],
+};
