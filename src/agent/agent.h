@@ -25,12 +25,13 @@ struct AgentPorts {
   Store& store;
   AuditLog& audit;
   std::function<std::string(std::size_t bytes)> random;  // for call ids
+  std::int64_t delta_interval_ms = 25;                   // between the words of the builtin model
 };
 
 struct RunRequest {
-  const Product* product = nullptr;   // outlives the run
+  const Product* product = nullptr;  // outlives the run
   const Knowledge* knowledge = nullptr;
-  Identity identity;                  // fixed when the request was admitted; `exp` is asked again before each tool call
+  Identity identity;  // fixed when the request was admitted; `exp` is asked again before each tool call
   ThreadId thread;
   RunId run;
   std::vector<StoredMessage> history;  // oldest first; the last one is the user's message to answer
@@ -41,10 +42,10 @@ struct RunRequest {
 struct RunResult {
   enum class Status : std::uint8_t { kDone, kFailed, kCancelled };
   Status status = Status::kDone;
-  std::string code;          // kFailed: agent_unavailable, agent_timeout, tool_limit, … (RUN_ERROR)
-  std::string text;          // what was said, also in part
+  std::string code;           // kFailed: agent_unavailable, agent_timeout, tool_limit, … (RUN_ERROR)
+  std::string text;           // what was said, also in part
   std::string metadata_json;  // {"citations":[…]} or empty
-  MessageId message;         // of the reply; empty where nothing was said
+  MessageId message;          // of the reply; empty where nothing was said
 };
 
 // A run in progress. Dropping it cancels it silently.
@@ -57,11 +58,15 @@ class AgentRun {
 
 // Starts a run. `emit` gets the events between RUN_STARTED and RUN_FINISHED / RUN_ERROR (which are the caller's), in
 // order, never before this function has returned; `done` is called once, last, and must not destroy the AgentRun
-// before it returns control to the loop.
+// before it returns control to the loop. Neither callback may destroy the AgentRun; both may Cancel it.
 std::unique_ptr<AgentRun> StartRun(AgentPorts ports, RunRequest request, std::function<void(const AgUiEvent&)> emit,
                                    std::function<void(RunResult)> done);
 
 // ---- Policy
+
+// For the start of the server: nothing, or a sentence that names the tool whose schema the agent does not understand,
+// and the place in it. Such a tool is never offered.
+std::optional<std::string> RefuseToolSchemas(const Product& product);
 
 // Nothing: this identity may use the tool now. Otherwise why not: identity_required, token_expired, scope_missing, …
 std::optional<std::string> RefuseTool(const ToolConfig& tool, const Identity& identity, UnixMillis now);

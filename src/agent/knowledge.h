@@ -26,7 +26,8 @@ class Knowledge {
   virtual std::size_t SectionCount() const = 0;
 };
 
-// Reads every .md under `config.dir` (front matter: title, url, aliases). Throws std::runtime_error that names the file.
+// Reads every .md under `config.dir` (front matter: title, url, aliases). Throws std::runtime_error that names the
+// file.
 std::unique_ptr<Knowledge> LoadKnowledge(const KnowledgeConfig& config);
 
 }  // namespace widgent

@@ -1,0 +1,257 @@
+#include "agent/agent_run.h"
+
+#include <deque>
+#include <set>
+#include <utility>
+
+#include "agent/builtin_model.h"
+#include "agent/json.h"
+#include "agent/text.h"
+#include "agent/text_stream.h"
+#include "agent/tool_call.h"
+#include "protocol/base64url.h"
+#include "protocol/json_writer.h"
+
+namespace widgent {
+
+namespace {
+
+constexpr std::size_t kIdRandomBytes = 12;
+constexpr std::size_t kCallIdBytesMax = 64;
+constexpr std::size_t kQuestionCodePointsMax = 500;
+
+std::vector<std::string> BoundNames(const ToolConfig& tool) {
+  std::vector<std::string> names;
+  for (const auto& [name, pointer] : tool.bind) names.push_back(name);
+  return names;
+}
+
+std::string WriteCitations(const std::vector<Citation>& citations) {
+  if (citations.empty()) return {};
+  JsonWriter writer;
+  writer.Open('{').Key("citations").Open('[');
+  for (const Citation& citation : citations)
+    writer.Open('{').Put("n", citation.n).Put("title", citation.title).Put("url", citation.url).Close('}');
+  return writer.Close(']').Close('}').Take();
+}
+
+class Run final : public AgentRun {
+ public:
+  Run(std::unique_ptr<AgentModel> model, const RunLimits& limits, AgentPorts ports, RunRequest request,
+      std::function<void(const AgUiEvent&)> emit, std::function<void(RunResult)> done)
+      : ports_(std::move(ports)),
+        limits_(limits),
+        request_(std::move(request)),
+        emit_(std::move(emit)),
+        done_(std::move(done)),
+        model_(std::move(model)),
+        stream_(ports_.loop, MessageId{MakeId("m_")}, [this](const AgUiEvent& event) { emit_(event); }) {
+    prompt_.product = request_.product;
+    prompt_.knowledge = request_.knowledge;
+    prompt_.identity = request_.identity;
+    prompt_.history = request_.history;
+    prompt_.page = request_.page;
+    prompt_.locale = request_.locale;
+    deadline_ = ports_.loop.After(limits_.lifetime_ms_max, [this] {
+      deadline_ = 0;
+      Stop(RunResult::Status::kFailed, "agent_timeout");
+    });
+    start_ = ports_.loop.After(0, [this] {
+      start_ = 0;
+      NextRound();
+    });
+  }
+
+  ~Run() override { CancelTimers(); }
+
+  void Cancel() override {
+    if (ended_ || cancel_) return;
+    cancel_ = ports_.loop.After(0, [this] {
+      cancel_ = 0;
+      Stop(RunResult::Status::kCancelled, "cancelled");
+    });
+  }
+
+ private:
+  std::string MakeId(std::string_view prefix) {
+    return std::string(prefix) + EncodeBase64Url(ports_.random(kIdRandomBytes));
+  }
+
+  // A tool is offered where this visitor may use it now; asked again every round, for a token may end in between.
+  void OfferTools() {
+    prompt_.tools.clear();
+    prompt_.withheld.clear();
+    for (const ToolConfig& tool : request_.product->tools) {
+      std::shared_ptr<const JsonSchema> schema = JsonSchema::Find(tool.parameters_json, BoundNames(tool));
+      if (!schema) continue;
+      if (auto code = RefuseTool(tool, request_.identity, ports_.loop.Now())) {
+        prompt_.withheld.push_back({&tool, std::move(schema), std::move(*code)});
+      } else {
+        prompt_.tools.push_back({&tool, std::move(schema)});
+      }
+    }
+  }
+
+  void NextRound() {
+    if (ended_) return;
+    if (++rounds_ > limits_.rounds_max) return End(RunResult::Status::kFailed, "tool_limit");
+    OfferTools();
+    model_->Next(
+        prompt_,
+        [this](std::string_view text) {
+          if (!ended_) stream_.Append(text);
+        },
+        [this](ModelTurn turn) {
+          if (!ended_) OnTurn(std::move(turn));
+        });
+  }
+
+  void OnTurn(ModelTurn turn) {
+    for (Citation& citation : turn.citations) citations_.push_back(std::move(citation));
+    if (!turn.error_code.empty()) return End(RunResult::Status::kFailed, turn.error_code);
+    if (!turn.calls.empty()) {
+      stream_.Flush();
+      for (ModelToolCall& call : turn.calls) queue_.push_back(std::move(call));
+      return NextCall();
+    }
+    last_turn_ = std::move(turn);
+    End(RunResult::Status::kDone, {});
+  }
+
+  void NextCall() {
+    if (ended_) return;
+    if (queue_.empty()) return NextRound();
+    if (++calls_ > limits_.tool_calls_max) return End(RunResult::Status::kFailed, "tool_limit");
+    ModelToolCall call = std::move(queue_.front());
+    queue_.pop_front();
+    if (!IsValidId(call.id) || call.id.size() > kCallIdBytesMax || !call_ids_.insert(call.id).second) {
+      call.id = MakeId("call_");
+      call_ids_.insert(call.id);
+    }
+    call_ = std::make_unique<ToolCall>(
+        ports_, request_, prompt_, std::move(call), [this] { ShowBegin(); },
+        [this](ToolOutcome outcome) { OnOutcome(std::move(outcome)); });
+    call_->Start();
+  }
+
+  // The visitor sees that a tool acts and never with what: arguments may hold what the page shall not know.
+  void ShowBegin() {
+    EmitTool(EventType::kToolCallStart);
+    EmitTool(EventType::kToolCallEnd);
+  }
+
+  void OnOutcome(ToolOutcome outcome) {
+    const std::unique_ptr<ToolCall> call = std::move(call_);
+    if (call->begun()) EmitTool(EventType::kToolCallResult, *call, !outcome.ok);
+    prompt_.exchanges.push_back({call->call(), std::move(outcome)});
+    NextCall();
+  }
+
+  void EmitTool(EventType type) { EmitTool(type, *call_, false); }
+  void EmitTool(EventType type, const ToolCall& call, bool failed) {
+    AgUiEvent event;
+    event.type = type;
+    event.tool_call_id = call.call().id;
+    if (type == EventType::kToolCallStart) event.name = call.call().name;
+    if (type == EventType::kToolCallResult) event.message_id.value = MakeId("m_");
+    event.failed = failed;
+    emit_(event);
+  }
+
+  void EmitCustom(std::string name, std::string value_json) {
+    AgUiEvent event;
+    event.type = EventType::kCustom;
+    event.name = std::move(name);
+    event.value_json = std::move(value_json);
+    emit_(event);
+  }
+
+  // From outside of the model: whatever goes on is dropped.
+  void Stop(RunResult::Status status, const std::string& code) {
+    if (ended_) return;
+    model_.reset();
+    if (call_) {
+      call_->Abort(code);
+      if (call_->begun()) EmitTool(EventType::kToolCallResult, *call_, true);
+      call_.reset();
+    }
+    End(status, code);
+  }
+
+  void End(RunResult::Status status, const std::string& code) {
+    if (ended_) return;
+    CancelTimers();
+    const bool is_done = status == RunResult::Status::kDone;
+    if (is_done) stream_.Flush();
+    stream_.End(citations_);
+    if (is_done) ShowOffers();
+    ended_ = true;
+    RunResult result;
+    result.status = status;
+    result.code = is_done ? std::string() : code;
+    result.text = stream_.text();
+    result.metadata_json = WriteCitations(citations_);
+    if (stream_.started()) result.message = stream_.message();
+    done_(std::move(result));
+  }
+
+  void ShowOffers() {
+    const Product& product = *request_.product;
+    if (last_turn_.handoff && !product.handoff_url.empty()) {
+      const std::string label = product.handoff_label.empty() ? "Contact us" : product.handoff_label;
+      JsonWriter writer;
+      writer.Open('{').Put("to", "url").Put("url", product.handoff_url).Put("label", label);
+      EmitCustom("widgent.handoff", writer.Close('}').Take());
+    }
+    if (!last_turn_.suggestions.empty()) {
+      JsonWriter writer;
+      writer.Open('{').Key("items").Open('[');
+      for (const std::string& item : last_turn_.suggestions) writer.Value(item);
+      EmitCustom("widgent.suggestions", writer.Close(']').Close('}').Take());
+    }
+    if (last_turn_.unanswered && !request_.history.empty()) {
+      const std::string question = CleanLine(request_.history.back().text, kQuestionCodePointsMax);
+      ports_.store.RecordUnanswered(product.id, question, ports_.loop.Now());
+    }
+  }
+
+  void CancelTimers() {
+    for (http::TimerId* timer : {&deadline_, &start_, &cancel_})
+      if (*timer) ports_.loop.Cancel(std::exchange(*timer, 0));
+  }
+
+  AgentPorts ports_;
+  const RunLimits limits_;
+  const RunRequest request_;
+  const std::function<void(const AgUiEvent&)> emit_;
+  const std::function<void(RunResult)> done_;
+  Prompt prompt_;
+  std::unique_ptr<AgentModel> model_;
+  TextStream stream_;
+  std::unique_ptr<ToolCall> call_;
+  std::deque<ModelToolCall> queue_;
+  std::set<std::string> call_ids_;
+  std::vector<Citation> citations_;
+  ModelTurn last_turn_;
+  int rounds_ = 0, calls_ = 0;
+  http::TimerId deadline_ = 0, start_ = 0, cancel_ = 0;
+  bool ended_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<AgentRun> StartRunWith(std::unique_ptr<AgentModel> model, const RunLimits& limits, AgentPorts ports,
+                                       RunRequest request, std::function<void(const AgUiEvent&)> emit,
+                                       std::function<void(RunResult)> done) {
+  return std::make_unique<Run>(std::move(model), limits, std::move(ports), std::move(request), std::move(emit),
+                               std::move(done));
+}
+
+std::unique_ptr<AgentRun> StartRun(AgentPorts ports, RunRequest request, std::function<void(const AgUiEvent&)> emit,
+                                   std::function<void(RunResult)> done) {
+  auto model = std::make_unique<BuiltinModel>(ports.loop, ports.delta_interval_ms);
+  return StartRunWith(std::move(model), RunLimits(), std::move(ports), std::move(request), std::move(emit),
+                      std::move(done));
+}
+
+}  // namespace widgent

@@ -1,0 +1,431 @@
+#include "agent/markdown.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "agent/text.h"
+
+namespace widgent {
+
+namespace {
+
+constexpr std::size_t kLineBytesMax = 64 * 1024;
+constexpr std::size_t kSpanBytesMax = 2000;  // of a link or a tag: bounds the look ahead
+constexpr std::size_t kAliasesMax = 64;
+
+std::string_view TrimLeft(std::string_view text) {
+  const std::size_t from = text.find_first_not_of(" \t");
+  return from == text.npos ? std::string_view() : text.substr(from);
+}
+
+std::string_view Trim(std::string_view text) {
+  text = TrimLeft(text);
+  return text.substr(0, text.find_last_not_of(" \t\r") + 1);
+}
+
+std::string_view NextLine(std::string_view& rest) {
+  const std::size_t end = std::min(rest.find('\n'), rest.size());
+  std::string_view line = rest.substr(0, end);
+  rest.remove_prefix(std::min(end + 1, rest.size()));
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line.substr(0, kLineBytesMax);
+}
+
+// ---- Front matter
+
+std::string Unquote(std::string_view text) {
+  text = Trim(text);
+  if (text.size() >= 2 && (text.front() == '"' || text.front() == '\'') && text.back() == text.front())
+    text = text.substr(1, text.size() - 2);
+  return CleanLine(text, 300);
+}
+
+void AddAliases(std::string_view list, std::vector<std::string>& aliases) {
+  while (!list.empty() && aliases.size() < kAliasesMax) {
+    const char quote = TrimLeft(list).empty() ? '\0' : TrimLeft(list).front();
+    std::size_t from = 0;
+    if (quote == '"' || quote == '\'') {
+      const std::size_t close = list.find(quote, list.find(quote) + 1);
+      if (close != list.npos) from = close;
+    }
+    const std::size_t end = std::min(list.find(',', from), list.size());
+    if (std::string alias = Unquote(list.substr(0, end)); !alias.empty()) aliases.push_back(std::move(alias));
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+}
+
+// Leaves `rest` behind the front matter, or as it was where there is none.
+void ReadFrontMatter(std::string_view& rest, MarkdownDocument& document) {
+  std::string_view text = rest;
+  if (Trim(NextLine(text)) != "---") return;
+  std::string_view key;
+  while (!text.empty()) {
+    const std::string_view line = NextLine(text), trimmed = Trim(line);
+    if (trimmed == "---" || trimmed == "...") {
+      rest = text;
+      return;
+    }
+    if (trimmed.starts_with("- ") && key == "aliases") {
+      if (document.aliases.size() < kAliasesMax) document.aliases.push_back(Unquote(trimmed.substr(2)));
+      continue;
+    }
+    const std::size_t colon = line.find(':');
+    if (colon == line.npos || line.starts_with(' ') || line.starts_with('#')) continue;
+    key = Trim(line.substr(0, colon));
+    std::string_view value = Trim(line.substr(colon + 1));
+    if (key == "title") document.title = Unquote(value);
+    if (key == "url") document.url = Unquote(value);
+    if (key == "aliases") {
+      if (value.starts_with('[')) value.remove_prefix(1);
+      if (value.ends_with(']')) value.remove_suffix(1);
+      AddAliases(value, document.aliases);
+    }
+  }
+  document = {};  // never closed: a rule at the top, and no front matter
+}
+
+// ---- Lines
+
+int HeadingLevel(std::string_view line) {
+  const std::size_t level = std::min(line.find_first_not_of('#'), line.size());
+  const bool ends = level == line.size() || line[level] == ' ' || line[level] == '\t';
+  return level >= 1 && level <= 6 && ends ? static_cast<int>(level) : 0;
+}
+
+std::string_view HeadingText(std::string_view line, int level) {
+  line = Trim(line.substr(static_cast<std::size_t>(level)));
+  const std::size_t end = line.find_last_not_of('#');
+  if (end == line.npos) return {};
+  return end + 1 < line.size() && line[end] == ' ' ? Trim(line.substr(0, end)) : line;
+}
+
+// "---", "* * *": only one of the three marks, at least three times.
+bool IsRule(std::string_view line) {
+  if (line.empty() || std::string_view("-*_").find(line.front()) == std::string_view::npos) return false;
+  return std::count(line.begin(), line.end(), line.front()) >= 3 &&
+         std::all_of(line.begin(), line.end(), [&](char c) { return c == line.front() || c == ' '; });
+}
+
+int UnderlineLevel(std::string_view line) {
+  if (line.empty() || line.find_first_not_of(line.front()) != line.npos) return 0;
+  return line.front() == '=' ? 1 : line.front() == '-' ? 2 : 0;
+}
+
+bool IsTableRule(std::string_view line) {
+  return line.find('-') != line.npos && line.find('|') != line.npos && line.find_first_not_of("|:- \t") == line.npos;
+}
+
+// Length of "- ", "2. " and the like; 0 where the line is no list item.
+std::size_t ListMark(std::string_view line) {
+  if (line.size() >= 2 && std::string_view("-*+").find(line[0]) != std::string_view::npos && line[1] == ' ') return 2;
+  std::size_t digits = 0;
+  while (digits < line.size() && digits < 9 && line[digits] >= '0' && line[digits] <= '9') ++digits;
+  const bool mark =
+      digits > 0 && digits + 1 < line.size() && (line[digits] == '.' || line[digits] == ')') && line[digits + 1] == ' ';
+  return mark ? digits + 2 : 0;
+}
+
+bool IsReferenceDefinition(std::string_view line) {
+  if (!line.starts_with('[') || line.starts_with("[^")) return false;
+  const std::size_t close = line.find(']');
+  return close != line.npos && close > 1 && line.substr(close + 1).starts_with(':');
+}
+
+std::string TableRow(std::string_view line) {
+  std::string row;
+  while (!line.empty()) {
+    const std::size_t end = std::min(line.find('|'), line.size());
+    const std::string cell = PlainInline(Trim(line.substr(0, end)));
+    if (!cell.empty()) row += (row.empty() ? "" : ", ") + cell;
+    line.remove_prefix(std::min(end + 1, line.size()));
+  }
+  return row;
+}
+
+std::string Anchor(std::string_view title) {
+  std::string anchor;
+  for (std::size_t i = 0; i < title.size(); ++i) {
+    const auto c = static_cast<unsigned char>(title[i]);
+    if (c == 0xE2 && i + 2 < title.size()) {  // typographic quotes, dashes, symbols
+      i += 2;
+    } else if (c == 0xC2 && i + 1 < title.size()) {
+      i += 1;
+    } else if (c == ' ') {
+      anchor += '-';
+    } else if (c >= 0x80 || c == '-' || c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+               (c >= 'A' && c <= 'Z')) {
+      anchor += title[i];
+    }
+  }
+  return LowerAscii(anchor);
+}
+
+// ---- The document
+
+class Reader {
+ public:
+  explicit Reader(MarkdownDocument& document) : document_(document) { document_.sections.emplace_back(); }
+
+  void Read(std::string_view rest) {
+    while (!rest.empty()) Line(NextLine(rest));
+    EndParagraph();
+  }
+
+ private:
+  void Line(std::string_view line) {
+    if (InFence(line) || InComment(line)) return;
+    while (Trim(line).starts_with('>')) line = TrimLeft(line).substr(1);
+    const std::string_view text = Trim(line);
+    if (text.empty()) return EndParagraph();
+    if (const int level = HeadingLevel(text)) {
+      EndParagraph();
+      return StartSection(PlainInline(HeadingText(text, level)), level);
+    }
+    if (const int level = UnderlineLevel(text); level && !paragraph_.empty() && !in_list_) {
+      const std::string title = PlainInline(std::exchange(paragraph_, {}));
+      return StartSection(title, level);
+    }
+    if (IsRule(text) || IsReferenceDefinition(text)) return EndParagraph();
+    if (IsTableRule(text)) return;
+    if (text.starts_with('|')) {
+      EndParagraph(false);
+      return AddBlock(TableRow(text), false);
+    }
+    if (const std::size_t mark = ListMark(text)) {
+      EndParagraph(false);
+      in_list_ = true;
+      bullet_ = text[0] >= '0' && text[0] <= '9' ? std::string(text.substr(0, mark)) : "- ";
+      paragraph_ = text.substr(mark);
+      return;
+    }
+    if (!paragraph_.empty()) paragraph_ += ' ';
+    paragraph_ += text;
+  }
+
+  bool InFence(std::string_view line) {
+    const std::string_view text = Trim(line);
+    const char mark = text.empty() ? '\0' : text.front();
+    const std::size_t run = mark == '`' || mark == '~' ? std::min(text.find_first_not_of(mark), text.size()) : 0;
+    if (fence_ == 0) {
+      if (run < 3 || (mark == '`' && text.find('`', run) != text.npos)) return false;
+      EndParagraph();
+      fence_ = run;
+      fence_mark_ = mark;
+      return true;
+    }
+    if (mark == fence_mark_ && run >= fence_ && run == text.size()) {
+      fence_ = 0;
+    } else {
+      AddBlock(CleanLine(line, kLineBytesMax), false);
+    }
+    return true;
+  }
+
+  // Comments of several lines; those within a line fall to PlainInline.
+  bool InComment(std::string_view line) {
+    if (!in_comment_) {
+      const std::size_t open = line.rfind("<!--");
+      in_comment_ = open != line.npos && line.find("-->", open) == line.npos && Trim(line).starts_with("<!--");
+      return in_comment_;
+    }
+    in_comment_ = line.find("-->") == line.npos;
+    return true;
+  }
+
+  void EndParagraph(bool gap = true) {
+    if (!paragraph_.empty())
+      AddBlock(std::exchange(bullet_, {}) + PlainInline(std::exchange(paragraph_, {})), !in_list_);
+    if (gap) gap_ = true;
+    bullet_.clear();
+    in_list_ = false;
+  }
+
+  void AddBlock(std::string block, bool paragraph) {
+    if (block.empty()) return;
+    std::string& text = document_.sections.back().text;
+    if (!text.empty()) text += gap_ || paragraph ? "\n\n" : "\n";
+    text += block;
+    gap_ = paragraph;
+  }
+
+  void StartSection(std::string title, int level) {
+    MarkdownSection section;
+    const std::string plain = Anchor(title);
+    section.anchor = plain;
+    for (int i = 1; !anchors_.insert(section.anchor).second; ++i) section.anchor = plain + '-' + std::to_string(i);
+    section.title = std::move(title);
+    section.level = level;
+    document_.sections.push_back(std::move(section));
+    gap_ = false;
+  }
+
+  MarkdownDocument& document_;
+  std::set<std::string> anchors_;
+  std::string paragraph_, bullet_;
+  bool in_list_ = false, in_comment_ = false, gap_ = false;
+  std::size_t fence_ = 0;
+  char fence_mark_ = '\0';
+};
+
+// ---- Within a line
+
+bool IsWordByte(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         static_cast<unsigned char>(c) >= 0x80;
+}
+
+// The index behind the bracket that closes the one at `open`, or npos.
+std::size_t CloseBracket(std::string_view text, std::size_t open, char left, char right) {
+  int depth = 0;
+  const std::size_t end = std::min(text.size(), open + kSpanBytesMax);
+  for (std::size_t i = open; i < end; ++i) {
+    if (text[i] == '\\') ++i;
+    else if (text[i] == left) ++depth;
+    else if (text[i] == right && --depth == 0) return i + 1;
+  }
+  return text.npos;
+}
+
+struct Entity {
+  std::string_view name, text;
+};
+constexpr Entity kEntities[] = {{"&amp;", "&"},   {"&lt;", "<"},     {"&gt;", ">"},   {"&quot;", "\""},
+                                {"&apos;", "'"},  {"&#39;", "'"},    {"&nbsp;", " "}, {"&mdash;", "—"},
+                                {"&ndash;", "–"}, {"&hellip;", "…"}, {"&euro;", "€"}, {"&pound;", "£"},
+                                {"&copy;", "©"},  {"&rsquo;", "’"},  {"&times;", "×"}};
+
+class Inline {
+ public:
+  explicit Inline(std::string_view text) : text_(text) {}
+
+  std::string Plain() {
+    while (at_ < text_.size()) Step();
+    return CleanLine(out_, kLineBytesMax);
+  }
+
+ private:
+  char Before(std::size_t i) const { return i == 0 ? ' ' : text_[i - 1]; }
+  char At(std::size_t i) const { return i < text_.size() ? text_[i] : ' '; }
+  void Keep(std::size_t count) {
+    out_ += text_.substr(at_, count);
+    at_ += count;
+  }
+
+  void Step() {
+    while (!skips_.empty() && skips_.back().first < at_) skips_.pop_back();
+    // Behind a link's text: its address.
+    if (!skips_.empty() && skips_.back().first == at_) {
+      at_ = skips_.back().second;
+      skips_.pop_back();
+      return;
+    }
+    const char c = text_[at_];
+    if (c == '\\' && at_ + 1 < text_.size() && !IsWordByte(text_[at_ + 1]) && text_[at_ + 1] != ' ') {
+      ++at_;
+      return Keep(1);
+    }
+    if (c == '`') return Code();
+    if (c == '!' && At(at_ + 1) == '[') {
+      ++at_;
+      return;
+    }
+    if (c == '[') return Bracket();
+    if (c == '<') return Tag();
+    if (c == '&') return EntityReference();
+    if (c == '*' || c == '_' || c == '~') return Mark(c);
+    Keep(1);
+  }
+
+  void Code() {
+    const std::string_view ahead = text_.substr(at_, kSpanBytesMax);
+    const std::size_t run = std::min(ahead.find_first_not_of('`'), ahead.size());
+    for (std::size_t open = run; open < ahead.size();) {
+      const std::size_t close = ahead.find('`', open);
+      if (close == ahead.npos) break;
+      const std::size_t end = std::min(ahead.find_first_not_of('`', close), ahead.size());
+      if (end - close == run) {
+        out_ += ahead.substr(run, close - run);
+        at_ += end;
+        return;
+      }
+      open = end;
+    }
+    Keep(run);
+  }
+
+  void Bracket() {
+    const std::size_t close = CloseBracket(text_, at_, '[', ']');
+    if (close == text_.npos) return Keep(1);
+    if (At(at_ + 1) == '^') {  // a footnote's mark
+      at_ = close;
+      return;
+    }
+    const char next = At(close);
+    const std::size_t end = next == '('   ? CloseBracket(text_, close, '(', ')')
+                            : next == '[' ? CloseBracket(text_, close, '[', ']')
+                                          : text_.npos;
+    if (end == text_.npos) return Keep(1);
+    skips_.emplace_back(close - 1, end);
+    ++at_;
+  }
+
+  void Tag() {
+    const std::string_view ahead = text_.substr(at_, kSpanBytesMax);
+    if (ahead.starts_with("<!--")) {
+      const std::size_t end = ahead.find("-->");
+      at_ += end == ahead.npos ? ahead.size() : end + 3;
+      return;
+    }
+    const std::size_t close = ahead.find('>');
+    if (close == ahead.npos || !(IsWordByte(ahead[1]) || ahead[1] == '/' || ahead[1] == '!')) return Keep(1);
+    std::string_view inside = ahead.substr(1, close - 1);
+    const bool address = inside.find(' ') == inside.npos && inside.find_first_of(":@") != inside.npos;
+    if (address) {
+      if (inside.starts_with("mailto:")) inside.remove_prefix(7);
+      out_ += inside;
+    } else if (inside.starts_with("br") || !IsWordByte(Before(at_)) || !IsWordByte(At(at_ + close + 1))) {
+      out_ += ' ';
+    }
+    at_ += close + 1;
+  }
+
+  void EntityReference() {
+    for (const Entity& entity : kEntities) {
+      if (!text_.substr(at_).starts_with(entity.name)) continue;
+      out_ += entity.text;
+      at_ += entity.name.size();
+      return;
+    }
+    Keep(1);
+  }
+
+  void Mark(char mark) {
+    const std::size_t run = std::min(text_.find_first_not_of(mark, at_), text_.size()) - at_;
+    const char before = Before(at_), after = At(at_ + run);
+    const bool blank = before == ' ' && after == ' ';
+    const bool product = before >= '0' && before <= '9' && after >= '0' && after <= '9';
+    const bool inside = mark == '_' && IsWordByte(before) && IsWordByte(after);
+    if (blank || product || inside || (mark == '~' && run < 2)) return Keep(run);
+    at_ += run;
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::string out_;
+  std::vector<std::pair<std::size_t, std::size_t>> skips_;  // innermost last
+};
+
+}  // namespace
+
+MarkdownDocument ReadMarkdown(std::string_view text) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  MarkdownDocument document;
+  ReadFrontMatter(text, document);
+  Reader(document).Read(text);
+  return document;
+}
+
+std::string PlainInline(std::string_view text) { return Inline(text).Plain(); }
+
+}  // namespace widgent

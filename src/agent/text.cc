@@ -1,0 +1,155 @@
+#include "agent/text.h"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace widgent {
+
+namespace {
+
+constexpr std::size_t kWordBytesMax = 64;
+constexpr std::uint32_t kInvalid = 0xFFFFFFFF;
+
+constexpr std::string_view kStopWords[] = {
+    "a",     "about",   "again",  "all",    "am",    "an",    "and",    "any",   "anyone", "are",   "as",   "at",
+    "be",    "because", "been",   "before", "but",   "by",    "can",    "could", "d",      "did",   "do",   "does",
+    "don",   "exactly", "find",   "for",    "from",  "get",   "give",   "go",    "got",    "had",   "has",  "have",
+    "hello", "help",    "hey",    "hi",     "how",   "i",     "if",     "in",    "into",   "is",    "isn",  "it",
+    "its",   "just",    "know",   "let",    "like",  "ll",    "m",      "make",  "may",    "me",    "mine", "much",
+    "must",  "my",      "need",   "no",     "not",   "now",   "of",     "on",    "one",    "or",    "our",  "please",
+    "re",    "s",       "say",    "see",    "shall", "she",   "should", "show",  "so",     "some",  "t",    "tell",
+    "than",  "thank",   "thanks", "that",   "the",   "their", "them",   "then",  "there",  "these", "they", "this",
+    "to",    "too",     "up",     "us",     "ve",    "very",  "want",   "was",   "we",     "were",  "what", "when",
+    "where", "which",   "who",    "why",    "will",  "with",  "won",    "would", "you",    "your",
+};
+
+static_assert(std::is_sorted(std::begin(kStopWords), std::end(kStopWords)));
+
+// Reads one code point and moves `at` behind it; kInvalid (and one byte on) where the bytes are not UTF-8.
+std::uint32_t NextCodePoint(std::string_view text, std::size_t& at) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+  const unsigned lead = byte(at);
+  const int tails = lead < 0x80                   ? 0
+                    : lead >= 0xC2 && lead < 0xE0 ? 1
+                    : lead >= 0xE0 && lead < 0xF0 ? 2
+                    : lead >= 0xF0 && lead < 0xF5 ? 3
+                                                  : -1;
+  if (tails <= 0) {
+    ++at;
+    return tails == 0 ? lead : kInvalid;
+  }
+  std::uint32_t code = lead & (0x3Fu >> tails);
+  for (int i = 1; i <= tails; ++i) {
+    const unsigned tail = byte(at + static_cast<std::size_t>(i));
+    if ((tail & 0xC0u) != 0x80u) {
+      ++at;
+      return kInvalid;
+    }
+    code = code << 6 | (tail & 0x3Fu);
+  }
+  constexpr std::uint32_t kSmallest[] = {0, 0x80, 0x800, 0x10000};
+  if (code < kSmallest[tails] || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) {
+    ++at;
+    return kInvalid;
+  }
+  at += static_cast<std::size_t>(tails) + 1;
+  return code;
+}
+
+// Punctuation, symbols and emoji: what the index takes for a border between words.
+bool IsWordCharacter(std::uint32_t code) {
+  if (code < 0x80) return (code >= '0' && code <= '9') || (code >= 'a' && code <= 'z') || (code >= 'A' && code <= 'Z');
+  if (code == kInvalid) return false;
+  if (code <= 0xBF) return code == 0xAA || code == 0xB5 || code == 0xBA;
+  if (code == 0xD7 || code == 0xF7) return false;
+  return !(code >= 0x2000 && code <= 0x2BFF) && !(code >= 0x3000 && code <= 0x3004) &&
+         !(code >= 0x3008 && code <= 0x3020) && !(code >= 0xE000 && code <= 0xF8FF) &&
+         !(code >= 0xFE00 && code <= 0xFE6F) && !(code >= 0xFF00 && code <= 0xFF0F) && code < 0x1F000;
+}
+
+bool IsBlank(std::uint32_t code) {
+  return code == ' ' || (code >= '\t' && code <= '\r') || code == 0x85 || code == 0xA0 || code == 0x2028 ||
+         code == 0x2029;
+}
+
+bool IsHidden(std::uint32_t code) {
+  return code == kInvalid || code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0x200E || code == 0x200F ||
+         (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069) || code == 0xFEFF;
+}
+
+}  // namespace
+
+std::vector<std::string> Words(std::string_view text, std::size_t count_max) {
+  std::vector<std::string> words;
+  std::string word;
+  const auto end_word = [&] {
+    if (!word.empty()) words.push_back(LowerAscii(CutUtf8(word, kWordBytesMax)));
+    word.clear();
+  };
+  for (std::size_t at = 0; at < text.size() && words.size() < count_max;) {
+    const std::size_t from = at;
+    if (IsWordCharacter(NextCodePoint(text, at))) {
+      if (word.size() <= kWordBytesMax) word.append(text, from, at - from);
+    } else {
+      end_word();
+    }
+  }
+  if (words.size() < count_max) end_word();
+  return words;
+}
+
+bool IsStopWord(std::string_view word) {
+  return std::binary_search(std::begin(kStopWords), std::end(kStopWords), word);
+}
+
+std::string CleanLine(std::string_view text, std::size_t code_points_max) {
+  std::string line;
+  bool blank = false;
+  std::size_t count = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t from = at;
+    const std::uint32_t code = NextCodePoint(text, at);
+    if (IsBlank(code)) {
+      blank = !line.empty();
+      continue;
+    }
+    if (IsHidden(code)) continue;
+    if (count + (blank ? 2 : 1) > code_points_max) break;
+    if (blank) {
+      line += ' ';
+      ++count;
+      blank = false;
+    }
+    line.append(text, from, at - from);
+    ++count;
+  }
+  return line;
+}
+
+std::string_view CutUtf8(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  std::size_t end = bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u) --end;
+  return text.substr(0, end);
+}
+
+std::string LowerAscii(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  return lower;
+}
+
+std::string UpperAscii(std::string_view text) {
+  std::string upper(text);
+  for (char& c : upper)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
+  return upper;
+}
+
+std::size_t CountCodePoints(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u; }));
+}
+
+}  // namespace widgent

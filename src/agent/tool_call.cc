@@ -1,0 +1,158 @@
+#include "agent/tool_call.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "agent/call_id.h"
+#include "agent/json.h"
+#include "agent/text.h"
+#include "identity/claims_pointer.h"
+#include "identity/crypto.h"
+#include "protocol/json_writer.h"
+
+namespace widgent {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr std::size_t kArgumentsBytesMax = 16 * 1024;
+constexpr std::size_t kToolNameCodePointsMax = 64;
+
+ToolOutcome Failed(std::string code, std::string detail = {}) {
+  ToolOutcome outcome;
+  outcome.code = std::move(code);
+  outcome.detail = std::move(detail);
+  return outcome;
+}
+
+// What the model filled in, without what it has no say in, and then the bound claims in the customer's own words.
+// Nothing where a claim is missing.
+std::optional<std::string> BindArguments(const ToolConfig& tool, const json& arguments, const Identity& identity) {
+  JsonWriter writer;
+  writer.Open('{');
+  for (const auto& [name, value] : arguments.items()) writer.Key(name).Raw(DumpJson(value));
+  const User* user = AsUser(identity);
+  for (const auto& [name, pointer] : tool.bind) {
+    const std::optional<std::string> claim = user ? ClaimAt(*user, pointer) : std::nullopt;
+    if (!claim) return std::nullopt;
+    writer.Key(name).Raw(*claim);
+  }
+  return writer.Close('}').Take();
+}
+
+}  // namespace
+
+ToolCall::ToolCall(AgentPorts& ports, const RunRequest& request, const Prompt& prompt, ModelToolCall call,
+                   std::function<void()> on_begin, std::function<void(ToolOutcome)> done)
+    : ports_(ports),
+      request_(request),
+      prompt_(prompt),
+      call_(std::move(call)),
+      on_begin_(std::move(on_begin)),
+      done_(std::move(done)),
+      webhook_id_("tcall_" + MakeUlid(ports.loop.Now(), ports.random(kCallIdRandomBytes))),
+      arguments_(call_.arguments_json),
+      started_at_(ports.loop.Now()) {}
+
+void ToolCall::Start() {
+  const auto offered = std::find_if(prompt_.tools.begin(), prompt_.tools.end(),
+                                    [&](const OfferedTool& tool) { return tool.config->name == call_.name; });
+  if (offered == prompt_.tools.end()) {
+    const auto withheld = std::find_if(prompt_.withheld.begin(), prompt_.withheld.end(),
+                                       [&](const WithheldTool& tool) { return tool.config->name == call_.name; });
+    if (withheld != prompt_.withheld.end()) return Deny(withheld->config, Failed(withheld->code));
+    return Deny(nullptr, Failed("not_offered", "There is no such tool."));
+  }
+  if (std::optional<ToolOutcome> refused = Prepare(*offered)) return Deny(offered->config, std::move(*refused));
+  Begin(*offered->config);
+}
+
+std::optional<ToolOutcome> ToolCall::Prepare(const OfferedTool& tool) {
+  const std::string& text = call_.arguments_json;
+  std::optional<json> arguments = ParseJson(text.empty() ? "{}" : text, kArgumentsBytesMax);
+  if (!arguments || !arguments->is_object())
+    return Failed("arguments_invalid", "The arguments are not a JSON object of at most 16 KiB and 16 levels.");
+  for (const auto& [name, pointer] : tool.config->bind) arguments->erase(name);
+  if (auto refusal = tool.schema->Refuse(*arguments)) return Failed("arguments_invalid", *refusal);
+  std::optional<std::string> bound = BindArguments(*tool.config, *arguments, request_.identity);
+  tool_ = tool.config;
+  if (auto code = Refused()) return Failed(*code);
+  if (!bound) return Failed("claim_missing");
+  arguments_ = std::move(*bound);
+  return std::nullopt;
+}
+
+std::optional<std::string> ToolCall::Refused() const {
+  return RefuseTool(*tool_, request_.identity, ports_.loop.Now());
+}
+
+void ToolCall::Deny(const ToolConfig* tool, ToolOutcome outcome) {
+  Audit(ToolAct::Stage::kDenied, tool, outcome.code, false, 0);
+  const auto done = std::move(done_);
+  done(std::move(outcome));
+}
+
+void ToolCall::Begin(const ToolConfig& tool) {
+  begun_ = true;
+  Audit(ToolAct::Stage::kAttempt, &tool, {}, false, 0);
+  on_begin_();
+  ports_.store.AfterCommit([this, alive = std::weak_ptr<char>(alive_)] {
+    if (!alive.expired()) Send();
+  });
+}
+
+void ToolCall::Send() {
+  // The commit took a moment, and retries take more: a token that has ended in between stops the call.
+  if (auto code = Refused()) return Finish(Failed(*code), 0);
+  WebhookRequest webhook;
+  webhook.product = request_.product;
+  webhook.tool = tool_;
+  webhook.identity = request_.identity;
+  webhook.thread = request_.thread;
+  webhook.run = request_.run;
+  webhook.webhook_id = webhook_id_;
+  webhook.call_id = call_.id;
+  webhook.arguments_json = arguments_;
+  webhook_ = CallWebhook(
+      ports_.loop, ports_.client, std::move(webhook), [this] { return !Refused(); },
+      [this](WebhookResult result) { Finish(std::move(result.outcome), result.status); });
+}
+
+void ToolCall::Finish(ToolOutcome outcome, int status) {
+  Audit(ToolAct::Stage::kResult, tool_, outcome.code, outcome.ok, status);
+  const auto done = std::move(done_);
+  done(std::move(outcome));
+}
+
+void ToolCall::Abort(const std::string& reason) {
+  webhook_.reset();
+  alive_.reset();
+  if (begun_) Audit(ToolAct::Stage::kResult, tool_, reason, false, 0);
+}
+
+void ToolCall::Audit(ToolAct::Stage stage, const ToolConfig* tool, const std::string& reason, bool success,
+                     int status) {
+  const UnixMillis now = ports_.loop.Now();
+  ToolAct act;
+  act.stage = stage;
+  act.identity = request_.identity;
+  act.tool = CleanLine(call_.name, kToolNameCodePointsMax);
+  act.call_id = webhook_id_;
+  act.arguments_sha256 = Hex(Sha256(arguments_));
+  if (tool) {
+    act.effect = tool->effect;
+    UrlTarget target = ReadUrlTarget(tool->url);
+    act.host = std::move(target.host);
+    act.port = target.port;
+  }
+  act.success = success;
+  act.status_code = status;
+  if (stage == ToolAct::Stage::kResult) act.duration_ms = now - started_at_;
+  act.reason = reason;
+  ports_.audit.Write({request_.product->id, request_.thread.value, request_.run.value, request_.peer_address}, act,
+                     now);
+}
+
+}  // namespace widgent
