@@ -1,10 +1,9 @@
 // The audit log: OCSF 1.8.0 records, hash-chained per product (tools-and-audit.md).
 #pragma once
 #include <cstdint>
-#include <functional>
+#include <iosfwd>
 #include <optional>
 #include <string>
-#include <variant>
 
 #include "identity/identity.h"
 #include "product/product.h"
@@ -24,8 +23,8 @@ struct AuditContext {
 struct IdentityAct {
   enum class Kind : std::uint8_t { kIdentify, kSwitch, kSignOut, kRefused };
   Kind kind = Kind::kIdentify;
-  Identity identity;        // for kRefused: Anonymous
-  std::string code;         // for kRefused: the problem code
+  Identity identity;  // for kRefused: Anonymous
+  std::string code;   // for kRefused: the problem code
   std::string token_sha256;
   std::string previous_sub;  // for kSwitch
 };
@@ -41,10 +40,10 @@ struct ToolAct {
   std::string arguments_sha256;  // hex
   std::string host;
   int port = 0;
-  bool success = false;          // kResult
-  int status_code = 0;           // kResult: HTTP status, 0 where there was none
+  bool success = false;  // kResult
+  int status_code = 0;   // kResult: HTTP status, 0 where there was none
   std::int64_t duration_ms = 0;
-  std::string reason;            // kDenied: identity_required, …; kResult: timeout, …
+  std::string reason;  // kDenied: identity_required, …; kResult: timeout, …
 };
 
 // Appends to the chain. A record is durable once the store has committed.
@@ -55,17 +54,22 @@ class AuditLog {
   void Write(const AuditContext& context, const ToolAct& act, UnixMillis now);
 
  private:
-  void Append(const AuditContext& context, std::string user, std::string action, std::string outcome,
-              std::function<std::string(std::int64_t seq, const std::string& prev_hash)> record, UnixMillis now);
   Store& store_;
 };
 
+// The line of an export: the record with its own hash added as the last member of unmapped.widgent.
+std::string ExportRecord(const AuditRow& row);
+
 struct AuditFault {
-  std::int64_t seq = 0;   // the first record that does not fit
-  std::string detail;     // what is wrong with it
+  std::int64_t seq = 0;  // the first record that does not fit
+  std::string detail;    // what is wrong with it
 };
 
-// Nothing: the chain holds. `hash = SHA256(prev_hash || record)` for every record, without gaps.
+// Nothing: the chain holds. For every record, without gaps, `hash` is the hexadecimal SHA-256 of the text of prev_hash
+// (64 characters) followed by the record's, and the columns that are searched say what the record says.
 std::optional<AuditFault> VerifyAudit(Store& store, const ProductId& product);
+
+// The same for an export of one product, from its first record on, without a store: one ExportRecord a line.
+std::optional<AuditFault> VerifyAuditExport(std::istream& lines);
 
 }  // namespace widgent

@@ -1,0 +1,59 @@
+#include "audit/audit.h"
+
+#include "audit/chain.h"
+#include "audit/ocsf.h"
+
+namespace widgent {
+
+namespace {
+
+std::string_view ActionName(const IdentityAct& act) {
+  static constexpr std::string_view kNames[] = {"identify", "switch", "sign_out", "refused"};
+  return kNames[static_cast<int>(act.kind)];
+}
+std::string_view ActionName(const ToolAct&) { return "tool"; }
+
+std::string_view OutcomeName(const IdentityAct& act) {
+  return act.kind == IdentityAct::Kind::kRefused ? "failure" : "success";
+}
+std::string_view OutcomeName(const ToolAct& act) {
+  switch (act.stage) {
+    case ToolAct::Stage::kAttempt:
+      return "attempt";
+    case ToolAct::Stage::kDenied:
+      return "denied";
+    case ToolAct::Stage::kResult:
+      break;
+  }
+  return act.success ? "success" : "failure";
+}
+
+template <class Act>
+void Append(Store& store, const AuditContext& context, const Act& act, UnixMillis now) {
+  const AuditHead head = store.FindAuditHead(context.product);
+  const User* user = AsUser(act.identity);
+  ChainLink link{head.count + 1, head.count == 0 ? std::string(kHashBeforeFirst) : head.hash,
+                 std::string(ActionName(act)), std::string(OutcomeName(act))};
+  AuditRow row;
+  row.seq = link.seq;
+  row.at = now;
+  row.user = user ? user->sub : "";
+  row.record = WriteOcsf(context, act, link, now);
+  row.hash = ChainHash(link.prev_hash, row.record);
+  row.action = std::move(link.action);
+  row.outcome = std::move(link.outcome);
+  row.prev_hash = std::move(link.prev_hash);
+  store.AppendAudit(context.product, row);
+}
+
+}  // namespace
+
+void AuditLog::Write(const AuditContext& context, const IdentityAct& act, UnixMillis now) {
+  Append(store_, context, act, now);
+}
+
+void AuditLog::Write(const AuditContext& context, const ToolAct& act, UnixMillis now) {
+  Append(store_, context, act, now);
+}
+
+}  // namespace widgent
