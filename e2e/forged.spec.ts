@@ -1,0 +1,36 @@
+// The promise: a token that the site did not sign is refused, and whoever built the page is told why.
+import { strings } from '../web/panel/strings.ts';
+import { expect, test } from './fixtures.ts';
+
+test('A forged token is refused with 401, the code and a hint; the visitor goes on as a guest', async ({ shop, page }) => {
+  const { widget } = shop;
+  await shop.signIn('Ada');
+  await widget.open();
+  await widget.ask('where is my order A-1001');
+
+  const refused = page.waitForResponse((response) => response.status() === 401);
+  await shop.press('Forged token');
+  const problem = await (await refused).json();
+  expect(problem).toMatchObject({ code: 'invalid_signature', status: 401 });
+
+  await expect(page.locator('#log')).toContainText('refused: invalid_signature');
+  await expect(widget.notice).toContainText(strings.notice('identity_refused'));
+  await widget.expectGuest();
+  await expect(widget.replies).toHaveCount(0);
+  const said = shop.console.filter((line) => line.startsWith('[widgent] invalid_signature: '));
+  expect(said).toHaveLength(1);
+  expect(said[0]!.length).toBeGreaterThan('[widgent] invalid_signature: '.length + 20);
+  expect(await widget.ask('where is my order A-1001')).toMatch(/sign in/i);
+});
+
+test('No token stands in a URL, the storage, the page or the console', async ({ shop, page, stack }) => {
+  await shop.signIn('Ada');
+  await shop.widget.open();
+  await shop.widget.ask('where is my order A-1001');
+  await shop.press('Forged token');
+  await expect(page.locator('#log')).toContainText('refused');
+  const tokens = [...new Set(shop.requests.flatMap(({ token }) => (token ? [token.replace('Bearer ', '')] : [])))];
+  expect(tokens.length).toBeGreaterThanOrEqual(2);
+  const places = [await shop.widget.traces(), ...shop.console, ...shop.requests.map(({ url }) => url), ...stack.lines];
+  for (const token of tokens) for (const place of places) expect(place).not.toContain(token);
+});

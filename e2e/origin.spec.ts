@@ -1,0 +1,54 @@
+// The promise: only the registered origin may talk to a product, and a page elsewhere is told what to register.
+import { expect, test } from './fixtures.ts';
+import { Shop } from './shop.ts';
+
+test('From an unregistered origin nothing works, and the console says which origin to register', async ({
+  page,
+  startStack,
+}) => {
+  const stack = await startStack((product) => {
+    product.origins = ['https://shop.example'];
+  });
+  const shop = await Shop.visit(page, stack);
+  await shop.widget.open();
+  const origin = stack.url('express');
+  await expect.poll(() => shop.console.filter((line) => line.startsWith('[widgent] ')).join('\n')).toContain(origin);
+  const said = shop.console.filter((line) => line.startsWith('[widgent] '));
+  expect(said).toHaveLength(1);
+  expect(said[0]).toContain('origin_not_allowed');
+  await shop.widget.send('hello');
+  await page.waitForTimeout(500);
+  await expect(shop.widget.replies).toHaveCount(0);
+  expect((await stack.widgentd('audit', 'show', '--product', 'acme', '--action', 'refused')).out).toContain('origin_not_allowed');
+});
+
+test('A request without an Origin gets 403 on every route of a product', async ({ stack }) => {
+  const base = `${stack.url('widgent')}/v1/products/acme`;
+  const routes = [
+    ['POST', '/session'],
+    ['POST', '/agent'],
+    ['GET', '/threads'],
+    ['GET', '/threads/th_1/messages'],
+    ['GET', '/threads/th_1/events'],
+  ] as const;
+  for (const [method, path] of routes) {
+    const response = await fetch(base + path, {
+      method,
+      headers: { 'Widgent-Service-Key': 'pk_acme_demo', 'Content-Type': 'application/json' },
+      ...(method === 'POST' ? { body: '{}' } : {}),
+    });
+    expect([method, path, response.status]).toEqual([method, path, 403]);
+    expect(await response.json()).toMatchObject({ code: 'origin_missing', status: 403 });
+  }
+});
+
+test('Another origin gets no CORS header, and diagnose tells it why', async ({ stack }) => {
+  const headers = { Origin: 'https://evil.example', 'Widgent-Service-Key': 'pk_acme_demo' };
+  const base = `${stack.url('widgent')}/v1/products/acme`;
+  const refused = await fetch(`${base}/session`, { method: 'POST', headers, body: '{}' });
+  expect(refused.status).toBe(403);
+  expect(refused.headers.get('access-control-allow-origin')).toBeNull();
+  const told = await fetch(`${base}/diagnose`, { headers });
+  expect(told.headers.get('access-control-allow-origin')).toBeTruthy();
+  expect(await told.json()).toMatchObject({ origin: 'https://evil.example', allowed: false, code: 'origin_not_allowed' });
+});

@@ -1,0 +1,97 @@
+// A shop's page and the widget in it, in the words of whoever sits in front of it.
+import { expect, type Locator, type Page } from '@playwright/test';
+import { strings } from '../web/panel/strings.ts';
+import type { ShopName, Stack } from './stack.ts';
+
+export class Widget {
+  readonly root: Locator;
+  readonly panel: Locator;
+  readonly input: Locator;
+  readonly replies: Locator;
+  readonly questions: Locator;
+  readonly notice: Locator;
+  readonly identity: Locator;
+
+  constructor(private readonly page: Page) {
+    this.root = page.locator('widgent-root');
+    this.panel = this.root.locator('.panel');
+    this.input = this.panel.getByRole('textbox', { name: strings.message });
+    this.replies = this.panel.locator('.m.assistant');
+    this.questions = this.panel.locator('.m.user');
+    this.notice = this.panel.locator('.notice');
+    this.identity = this.panel.locator('.who');
+  }
+
+  async open(): Promise<void> {
+    await this.root.locator('button.l').click();
+    await expect(this.input).toBeVisible();
+  }
+
+  async send(text: string): Promise<void> {
+    await this.input.fill(text);
+    await this.input.press('Enter');
+  }
+
+  /** Sends and waits for the whole reply; answers its text. */
+  async ask(text: string): Promise<string> {
+    const before = await this.panel.locator('.m.assistant.done').count();
+    await this.send(text);
+    const reply = this.panel.locator('.m.assistant.done').nth(before);
+    await expect(reply).toBeVisible();
+    return (await reply.locator('.b').innerText()).trim();
+  }
+
+  async expectUser(name: string): Promise<void> {
+    await expect(this.identity).toContainText(name);
+  }
+
+  async expectGuest(): Promise<void> {
+    await expect(this.identity).toContainText(strings.guest);
+  }
+
+  /** Everything that the page holds of the widget: its shadow root and the browser's storage. */
+  traces(): Promise<string> {
+    return this.page.evaluate(() => {
+      const root = document.querySelector('widgent-root')?.shadowRoot;
+      const values = [...(root?.querySelectorAll('textarea, input') ?? [])].map((field) => (field as HTMLInputElement).value);
+      const areas = [localStorage, sessionStorage].map((area) => JSON.stringify({ ...area }));
+      return [document.documentElement.outerHTML, root?.innerHTML, ...values, ...areas].join('\n');
+    });
+  }
+}
+
+export class Shop {
+  readonly widget: Widget;
+  /** What the console said. */
+  readonly console: string[] = [];
+  /** Bodies of the requests to the server, and their Authorization. */
+  readonly requests: { url: string; token: string | undefined; body: string }[] = [];
+
+  private constructor(
+    readonly page: Page,
+    readonly stack: Stack,
+  ) {
+    this.widget = new Widget(page);
+    page.on('console', (message) => this.console.push(message.text()));
+    page.on('request', (request) => {
+      if (!request.url().startsWith(`${stack.url('widgent')}/v1/`)) return;
+      const token = request.headers().authorization;
+      this.requests.push({ url: request.url(), token, body: request.postData() ?? '' });
+    });
+  }
+
+  static async visit(page: Page, stack: Stack, name: ShopName = 'express', query = ''): Promise<Shop> {
+    const shop = new Shop(page, stack);
+    await page.goto(`${stack.url(name)}/${query}`);
+    return shop;
+  }
+
+  async signIn(name: 'Ada' | 'Bob'): Promise<void> {
+    await this.page.getByRole('button', { name: `Sign in as ${name}` }).click();
+    await expect(this.page.locator('#log')).toContainText(`identified as ${name.toLowerCase()}`);
+  }
+
+  async press(name: string): Promise<void> {
+    await this.page.getByRole('button', { name }).click();
+  }
+}

@@ -1,0 +1,37 @@
+// Types of stack.mjs, for the browser tests.
+import type { ChildProcess } from 'node:child_process';
+
+export interface Product {
+  rate_limits?: Record<string, number>;
+  origins: string[];
+  tools: { name: string; url: string; answer: string }[];
+}
+export interface Ports {
+  widgent: number;
+  express: number;
+  fastapi: number;
+}
+export type Log = (name: string, line: string) => void;
+export interface Running {
+  child: ChildProcess;
+  gone: Promise<unknown>;
+  stop(signal?: NodeJS.Signals): Promise<unknown>;
+}
+type Secrets = Record<string, string>;
+
+export function newSecrets(): Secrets;
+export function findFreePort(): Promise<number>;
+export function startServer(options: {
+  port: number;
+  configs: string[];
+  dataDir: string;
+  secrets: Secrets;
+  log: Log;
+}): Promise<Running>;
+export function startStack(options: {
+  ports: Ports;
+  folder: string;
+  secrets: Secrets;
+  log: Log;
+  change?: (product: Product) => void;
+}): Promise<{ server: Running; express: Running; fastapi: Running; configs: string[]; stop(): Promise<unknown> }>;

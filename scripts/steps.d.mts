@@ -1,0 +1,2 @@
+// Types of steps.mjs, for the browser tests.
+export const root: string;
