@@ -26,8 +26,10 @@ bool LooksLikeZone(double seconds) {
 }
 
 std::string Duration(double seconds) {
-  if (seconds >= 2 * 86400.0) return std::to_string(static_cast<int>(std::min(seconds / 86400, 1e6))) + " days";
-  const int total = static_cast<int>(seconds);
+  if (seconds >= 2 * 86400.0)
+    return std::to_string(static_cast<int>(std::round(std::min(seconds / 86400, 1e6)))) + " days";
+  // A second more or less says nothing of a long time, and depends on when it is asked.
+  const int total = static_cast<int>(seconds >= 7200 ? std::round(seconds / 60) * 60 : seconds);
   if (total < 60) return std::to_string(total) + " s";
   const int hours = total / 3600, minutes = total / 60 % 60, rest = total % 60;
   std::string text;
