@@ -6,13 +6,13 @@
 //
 // --core  where core.js and core.wasm are (build/wasm); --base  the server's address, baked into the loader (else the
 // loader's own address counts).
-import { build, transform } from 'esbuild';
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { brotliCompressSync, constants } from 'node:zlib';
+import { bundle } from './bundle.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const { values: options } = parseArgs({
@@ -22,7 +22,6 @@ const { values: options } = parseArgs({
     base: { type: 'string', default: '' },
   },
 });
-const target = 'es2020';
 const budgets = { loader: 1000, core: 28000, all: 50000 };
 
 const integrity = (bytes) => `sha256-${createHash('sha256').update(bytes).digest('base64')}`;
@@ -31,34 +30,6 @@ const brotli = (bytes) =>
   brotliCompressSync(bytes, {
     params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length },
   });
-
-/** Style sheets become minified text. */
-const styleText = {
-  name: 'style-text',
-  setup(build) {
-    build.onLoad({ filter: /\.css$/ }, async ({ path: file }) => {
-      const { code } = await transform(await readFile(file, 'utf8'), { loader: 'css', minify: true, target });
-      return { contents: code.trim().replace(/(var\(--[\w-]+,) /g, '$1'), loader: 'text' };
-    });
-  },
-};
-
-async function bundle(entry, settings) {
-  const result = await build({
-    entryPoints: [entry],
-    bundle: true,
-    minify: true,
-    target,
-    charset: 'utf8',
-    legalComments: 'none',
-    write: false,
-    logLevel: 'warning',
-    plugins: [styleText],
-    tsconfigRaw: {},
-    ...settings,
-  });
-  return Buffer.from(result.outputFiles[0].contents);
-}
 
 const coreGlue = path.resolve(options.core, 'core.js');
 const coreWasm = await readFile(path.resolve(options.core, 'core.wasm'));
@@ -95,6 +66,7 @@ for (const [name, bytes] of Object.entries(files)) {
   await writeFile(path.join(options.out, name), bytes);
   await writeFile(path.join(options.out, `${name}.br`), packed[name]);
 }
+await copyFile(path.join(root, 'web/api/public.ts'), path.join(options.out, 'widgent.d.ts'));
 
 const sizes = {
   loader: packed['widgent.js'].length,

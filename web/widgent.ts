@@ -1,13 +1,14 @@
 // The loader: the one script of the embedding page. It takes over the calls that the inline stub has queued, shows the
 // launcher and fetches the rest when it is wanted. Everything that holds a token lives in this closure alone.
+import type { Widgent } from './api/public.ts';
 import { makeLauncher } from './launcher.ts';
 import type { Call, Engine, WidgetModule } from './widget.ts';
 
 type Api = ((...call: unknown[]) => Promise<unknown>) & Record<string, unknown>;
 /** What the inline stub leaves: q(take) hands over the calls so far, and those still made through it. */
-type Stub = { q?: (take: (call: Call) => void) => void; version?: string } | undefined;
+type Stub = Partial<Widgent> & { q?: (take: (call: Call) => void) => void };
 
-const stub = (window as unknown as { widgent: Stub }).widgent;
+const stub = window.widgent as Stub | undefined;
 // Turbo and its like run the page's scripts again on every visit.
 if (!stub?.version) {
   // Asked of the prototype: an element named currentScript stands before the document's own property. A module script
@@ -70,7 +71,7 @@ if (!stub?.version) {
   api.version = WIDGENT_VERSION;
   Object.defineProperty(api, 'state', { get: () => engine?.state() });
   // An own property of window: no element named widgent can take its place.
-  (window as unknown as { widgent: Api }).widgent = api;
+  window.widgent = api as unknown as Widgent;
 
   button.onclick = () => api('open');
   button.onpointerenter = button.onfocus = load;

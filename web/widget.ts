@@ -1,5 +1,6 @@
 // The pump: what happens in the page goes into the machine as events, what comes out is performed in order, and the one
 // timer is set. Nothing is decided here.
+import type { WidgentState as State } from './api/public.ts';
 import { Calls, WidgentError, type Reject, type Resolve } from './api/calls.ts';
 import { Listeners, type Listener } from './api/listeners.ts';
 import { loadCore, type Machine } from './core.ts';
@@ -17,13 +18,6 @@ export interface Engine {
 export interface WidgetModule {
   start: typeof start;
 }
-interface State {
-  ready: boolean;
-  open: boolean;
-  identity: { state: string; sub?: string; name?: string };
-  connection: string;
-}
-
 const gone = 'The widget was removed from the page.';
 
 /**
@@ -228,7 +222,7 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
     requests.cancelAll();
     calls.rejectAll('destroyed', gone);
     show(false);
-    delete (window as { widgent?: unknown }).widgent;
+    delete (window as Partial<Window>).widgent;
   }
 
   const { signal } = life;

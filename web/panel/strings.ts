@@ -58,12 +58,12 @@ const notices: Record<string, string> = {
   unavailable: 'The chat could not be started. Please try again later.',
 };
 
-const states: Partial<Record<MessageStatus, string>> = {
+const states = {
   queued: 'Waiting to be sent',
   sending: 'Sending…',
   failed: 'This did not work.',
   interrupted: 'The reply ended here.',
-};
+} satisfies Partial<Record<MessageStatus, string>>;
 
 export const strings = {
   agent: 'Assistant',
@@ -92,11 +92,12 @@ export const strings = {
   latest: 'Go to the latest message',
   sources: 'Sources',
   source: (title: string) => `Source: ${title}`,
+  ...states,
   handoff: 'Would you rather talk to a person?',
   handoffLabel: 'Contact us',
   tool,
   /** Below a message; empty where there is nothing to say. */
-  state: (status: MessageStatus, code = '') => errors[code] ?? states[status] ?? '',
+  state: (status: MessageStatus, code = '') => errors[code] ?? (states as Record<string, string>)[status] ?? '',
   // What is left are refusals of this page, told to its developers in the console.
   notice: (code: string) => notices[code] ?? 'The chat is not available on this page.',
 };

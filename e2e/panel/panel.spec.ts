@@ -1,0 +1,282 @@
+// The panel alone, handed effects as the machine would: what it shows, and how it is worked by keyboard and ear.
+import AxeBuilder from '@axe-core/playwright';
+import { expect, test as base, type Locator, type Page } from '@playwright/test';
+import { bundle } from '../../scripts/bundle.mjs';
+import { root } from '../../scripts/steps.mjs';
+import type { ViewEffect } from '../../web/seam.ts';
+import { accentOf } from '../../web/panel/colour.ts';
+import { strings } from '../../web/panel/strings.ts';
+import type { PanelPage } from './page.ts';
+import { PageServer } from './served.ts';
+import { states } from './states.ts';
+
+declare global {
+  interface Window {
+    page: PanelPage;
+  }
+}
+
+class PanelTester {
+  readonly panel: Locator;
+  readonly input: Locator;
+  readonly launcher: Locator;
+
+  constructor(readonly page: Page) {
+    this.panel = page.locator('.panel');
+    this.input = page.getByRole('textbox', { name: strings.message });
+    this.launcher = page.locator('button.l');
+  }
+
+  open = () => this.page.evaluate(() => window.page.panel.open());
+  show = (state: string) => this.page.evaluate((name) => window.page.show(name), state);
+  told = () => this.page.evaluate(() => window.page.told);
+  perform = (...effects: ViewEffect[]) =>
+    this.page.evaluate((all) => all.forEach((effect) => window.page.panel.perform(effect)), effects);
+}
+
+const test = base.extend<{ visit: (html?: string) => Promise<PanelTester> }, { server: { url: string; pages: PageServer } }>({
+  server: [
+    async ({}, use) => {
+      const script = await bundle(`${root}/e2e/panel/page.ts`, { format: 'iife' });
+      const pages = new PageServer();
+      pages.paths.set('/page.js', { body: script, type: 'text/javascript' });
+      await use({ url: await pages.start(), pages });
+      pages.stop();
+    },
+    { scope: 'worker' },
+  ],
+  visit: async ({ page, server }, use, info) => {
+    await use(async (html = '<html lang="en">') => {
+      const path = `/${info.testId}`;
+      server.pages.paths.set(path, {
+        body: `<!doctype html>${html}<meta name="viewport" content="width=device-width"><title>A page</title>
+          <body><p>The page</p><a href="#">Its link</a><script src="/page.js"></script>`,
+      });
+      await page.goto(server.url + path);
+      return new PanelTester(page);
+    });
+  },
+});
+
+for (const [name, width, colorScheme] of [['phone', 320, 'light'], ['desktop', 1280, 'dark']] as const) {
+  test(`Every state is accessible and fits, ${colorScheme} on a ${name}`, async ({ page, visit }) => {
+    test.slow();
+    await page.setViewportSize({ width, height: 700 });
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    for (const state of Object.keys(states)) {
+      const widget = await visit();
+      await widget.open();
+      await widget.show(state);
+      const { violations, passes } = await new AxeBuilder({ page }).include('widgent-root').analyze();
+      expect(violations.map(({ id, nodes }) => [state, id, nodes.map(({ html }) => html)])).toEqual([]);
+      expect(passes.length).toBeGreaterThan(15);
+      const overflow = await page.evaluate(() => {
+        const log = document.querySelector('widgent-root')!.shadowRoot!.querySelector('.log')!;
+        return [log.scrollWidth - log.clientWidth, document.documentElement.scrollWidth - innerWidth];
+      });
+      expect(overflow).toEqual([0, 0]);
+    }
+  });
+}
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`A yellow brand leaves all text readable, ${colorScheme}`, async ({ page, visit }) => {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    const widget = await visit();
+    await widget.open();
+    await widget.show('with citations');
+    await widget.show('handing off');
+    await widget.perform({ type: 'show_greeting', text: 'Hi', agent: 'Acme', accent: '#ffd400', suggestions: [] });
+    const { violations } = await new AxeBuilder({ page }).include('widgent-root').withRules('color-contrast').analyze();
+    expect(violations.flatMap(({ nodes }) => nodes.map(({ any }) => any[0]?.message))).toEqual([]);
+  });
+}
+
+test('Every brand colour has readable text on it and beside it', () => {
+  const luminance = (rgb: number[]) => {
+    const [r, g, b] = rgb.map((part) => (part > 10 ? ((part / 255 + 0.055) / 1.055) ** 2.4 : part / 3294.6));
+    return 0.2126 * r! + 0.7152 * g! + 0.0722 * b! + 0.05;
+  };
+  const contrast = (one: number[], other: number[]) => {
+    const [low, high] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+    return high! / low!;
+  };
+  const parse = (css: string) => css.match(/\d+/g)!.map(Number);
+  for (let r = 0; r < 256; r += 51)
+    for (let g = 0; g < 256; g += 51)
+      for (let b = 0; b < 256; b += 51) {
+        const accent = '#' + [r, g, b].map((part) => part.toString(16).padStart(2, '0')).join('');
+        const { on, light, dark } = accentOf(accent)!;
+        expect(contrast(parse(on), [r, g, b]), `on ${accent}`).toBeGreaterThanOrEqual(4.5);
+        for (const ground of [[255, 255, 255], [241, 242, 245]]) expect(contrast(parse(light), ground)).toBeGreaterThanOrEqual(4.5);
+        for (const ground of [[23, 25, 31], [38, 41, 49]]) expect(contrast(parse(dark), ground)).toBeGreaterThanOrEqual(4.5);
+      }
+  expect(accentOf('red; background: url(x)')).toBeUndefined();
+});
+
+test('Opening moves the focus into the composer, Escape closes and gives it back', async ({ page, visit }) => {
+  const widget = await visit();
+  await widget.launcher.focus();
+  await page.keyboard.press('Enter');
+  await expect(widget.input).toBeFocused();
+  await expect(widget.launcher).toHaveAttribute('aria-expanded', 'true');
+  await page.keyboard.press('Escape');
+  await expect(widget.panel).toBeHidden();
+  await expect(widget.launcher).toBeFocused();
+  expect((await widget.told()).map(({ type }) => type)).toEqual(['panel_opened', 'panel_closed']);
+});
+
+test('On a desktop Tab leaves the panel, on a phone it stays in', async ({ page, visit }) => {
+  const widget = await visit();
+  const inWidget = () => page.evaluate(() => document.activeElement?.localName === 'widgent-root');
+  for (const [width, stays] of [[1280, false], [390, true]] as const) {
+    await page.setViewportSize({ width, height: 800 });
+    await widget.open();
+    await widget.show('with citations');
+    await expect(widget.panel).toHaveAttribute('aria-modal', String(stays));
+    const seen = [];
+    for (let i = 0; i < 16; ++i) {
+      await page.keyboard.press('Tab');
+      seen.push(await inWidget());
+    }
+    expect(seen.every(Boolean)).toBe(stays);
+    await widget.input.focus();
+    await page.keyboard.press('Escape');
+  }
+});
+
+test('Enter sends, Shift and Enter break the line, and Enter that ends a composition does neither', async ({ page, visit }) => {
+  const widget = await visit();
+  await widget.open();
+  await widget.input.pressSequentially('one');
+  await page.keyboard.press('Shift+Enter');
+  await widget.input.pressSequentially('two');
+  await widget.input.dispatchEvent('keydown', { key: 'Enter', keyCode: 229, isComposing: true });
+  await expect(widget.input).toHaveValue('one\ntwo');
+  await page.keyboard.press('Enter');
+  await expect(widget.input).toHaveValue('');
+  await page.keyboard.press('Enter');
+  expect((await widget.told()).slice(1)).toEqual([{ type: 'message_submitted', text: 'one\ntwo' }]);
+});
+
+test('A streamed reply is announced once, whole, at its end', async ({ visit }) => {
+  const widget = await visit();
+  await widget.open();
+  const said = widget.page.getByRole('log');
+  await widget.perform({ type: 'show_message', id: 'a', role: 'assistant', text: '', status: 'streaming' });
+  for (const text of ['Your ', 'order ', 'is on ', 'its way.']) {
+    await widget.perform({ type: 'append_text', id: 'a', text });
+    await expect(said).toHaveText('');
+  }
+  await widget.perform({ type: 'update_message', id: 'a', status: 'done' });
+  await expect(said).toHaveText(`${strings.says(strings.agent)} Your order is on its way.`);
+  await widget.perform({ type: 'update_message', id: 'a', status: 'done' });
+  await expect(said.locator('p')).toHaveCount(1);
+});
+
+test('A reply that arrives while the panel is closed is counted on the launcher', async ({ visit }) => {
+  const widget = await visit();
+  await widget.show('answered');
+  await expect(widget.launcher).toHaveAccessibleName(strings.unread(1));
+  await widget.open();
+  await expect(widget.launcher).toHaveAccessibleName(strings.chat);
+});
+
+test('Retry, Stop and suggestions tell what the visitor wants', async ({ page, visit }) => {
+  const widget = await visit();
+  await widget.open();
+  await widget.show('with errors');
+  await page.getByRole('button', { name: strings.retry }).first().click();
+  await widget.show('streaming');
+  await page.getByRole('button', { name: strings.stop }).click();
+  await widget.perform({ type: 'show_suggestions', items: ['What now?'] });
+  await page.getByRole('button', { name: 'What now?' }).click();
+  await expect(page.getByRole('button', { name: 'What now?' })).toHaveCount(0);
+  expect((await widget.told()).slice(1)).toEqual([
+    { type: 'retry_requested', message_id: 'u1' },
+    { type: 'cancel_requested' },
+    { type: 'message_submitted', text: 'What now?' },
+  ]);
+});
+
+test('Markup is text, and only web addresses become links', async ({ page, visit }) => {
+  const widget = await visit();
+  await widget.open();
+  const evil = '<img src=x onerror="document.title=1">[1] [2] [3]';
+  await widget.perform(
+    { type: 'show_identity', state: 'user', sub: 'eve', name: evil },
+    { type: 'show_greeting', text: evil, agent: evil, suggestions: [evil], handoff_url: 'javascript:alert(1)' },
+    { type: 'show_message', id: 'u', role: 'user', text: evil, status: 'sent' },
+    { type: 'show_message', id: 'a', role: 'assistant', text: evil, status: 'done' },
+    {
+      type: 'update_message',
+      id: 'a',
+      status: 'done',
+      citations: [
+        { n: 1, title: evil, url: 'javascript:alert(1)' },
+        { n: 2, title: 'Data', url: 'data:text/html,hi' },
+        { n: 3, title: 'Help', url: 'https://shop.example/help' },
+      ],
+    },
+    { type: 'show_handoff', url: ' javascript:alert(1)', label: evil },
+  );
+  await expect(widget.panel.locator('img')).toHaveCount(0);
+  const links = await widget.panel.locator('a').evaluateAll((all) => all.map((a) => [a.getAttribute('href'), a.getAttribute('rel')]));
+  expect(links).toEqual(Array(2).fill(['https://shop.example/help', 'noopener noreferrer']));
+  await expect(page).toHaveTitle('A page');
+});
+
+test("A page's shortcuts and its style do not reach the widget", async ({ page, visit }) => {
+  const widget = await visit(`<html lang="en"><style>
+    * :not(body) { all: unset !important; display: none !important; transform: scale(0) !important }
+    html { font-size: 4px !important; letter-spacing: 9px }</style>`);
+  await page.evaluate(() => {
+    for (const name of ['keydown', 'keypress', 'keyup']) document.addEventListener(name, (event) => event.preventDefault());
+  });
+  await widget.open();
+  await widget.show('greeting a user');
+  await widget.input.pressSequentially('hello');
+  await expect(widget.input).toHaveValue('hello');
+  const box = (await widget.launcher.boundingBox())!;
+  expect([box.width, box.height]).toEqual([56, 56]);
+  expect((await widget.panel.boundingBox())!.width).toBe(400);
+  await expect(widget.panel.locator('.hello')).toHaveCSS('font-size', '24px');
+});
+
+test('On a page from right to left the widget stands on the left', async ({ page, visit }) => {
+  const widget = await visit('<html lang="ar" dir="rtl">');
+  await widget.open();
+  await widget.show('answered');
+  const launcher = (await widget.launcher.boundingBox())!;
+  const panel = (await widget.panel.boundingBox())!;
+  expect([launcher.x, panel.x]).toEqual([20, 20]);
+  const mine = (await page.locator('.m.user .b').boundingBox())!;
+  const reply = (await page.locator('.m.assistant .b').boundingBox())!;
+  expect(mine.x).toBeLessThan(reply.x);
+});
+
+test('In forced colours everything still has its outline', async ({ page, visit }) => {
+  await page.emulateMedia({ forcedColors: 'active' });
+  const widget = await visit();
+  await widget.open();
+  await widget.show('with errors');
+  for (const part of ['.panel', '.m.user .b', '.m.assistant .b', 'button.l', '.composer']) {
+    await expect(page.locator(part).first()).toHaveCSS('border-top-style', 'solid');
+    await expect(page.locator(part).first()).not.toHaveCSS('border-top-width', '0px');
+  }
+});
+
+test('Every control is large enough for a finger', async ({ page, visit }) => {
+  await page.setViewportSize({ width: 320, height: 640 });
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  const widget = await visit();
+  await widget.open();
+  for (const state of ['greeting a user', 'with errors', 'streaming', 'sign-in ended', 'handing off']) {
+    await widget.show(state);
+    for (const box of await widget.panel.locator('button:visible, .cta:visible').evaluateAll((all) =>
+      all.map((button) => [button.className, button.getBoundingClientRect().toJSON()] as const),
+    )) {
+      expect(Math.min(box[1].width, box[1].height), `${box[0]} in ${state}`).toBeGreaterThanOrEqual(44);
+    }
+  }
+});

@@ -1,0 +1,3 @@
+import type { BuildOptions } from 'esbuild';
+
+export function bundle(entry: string, settings: BuildOptions): Promise<Buffer>;
