@@ -137,14 +137,15 @@ static_assert(std::is_sorted(kUniqueHeaders.begin(), kUniqueHeaders.end()));
 }  // namespace
 
 HeadScanner::Result HeadScanner::Scan(std::string_view received) {
+  // Something else than HTTP, TLS for instance, need not be waited for.
+  if (!received.empty() && (received[0] < 'A' || received[0] > 'Z')) return Result::kMalformed;
   // One step per line: `scanned_` is where the current line begins.
   while (true) {
     const std::size_t feed = received.find('\n', scanned_);
     if (feed == std::string_view::npos) return Result::kMore;
     if (feed == 0 || received[feed - 1] != '\r') return Result::kMalformed;
-    const bool is_first = scanned_ == 0;
     const bool is_empty = feed == scanned_ + 1;
-    if (is_first ? is_empty : received[scanned_] == ' ' || received[scanned_] == '\t') return Result::kMalformed;
+    if (received[scanned_] == ' ' || received[scanned_] == '\t') return Result::kMalformed;
     scanned_ = feed + 1;
     if (is_empty) return Result::kComplete;
   }

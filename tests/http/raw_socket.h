@@ -1,4 +1,4 @@
-// A client that sends exactly the bytes it is told to: the peer of the server's tests.
+// A peer that sends exactly the bytes it is told to.
 #pragma once
 #include <arpa/inet.h>
 #include <poll.h>
@@ -16,7 +16,7 @@ namespace widgent::http {
 
 class RawSocket {
  public:
-  // `receive_bytes`: a small one makes a slow reader. `from`: the address to connect from.
+  // A small `receive_bytes` makes a slow reader.
   explicit RawSocket(std::uint16_t port, int receive_bytes = 0) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
     if (receive_bytes > 0) ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
     sockaddr_in address{};
@@ -27,6 +27,11 @@ class RawSocket {
       throw std::runtime_error("the server refused the connection");
     }
   }
+  // Takes over the server's side of a connection.
+  struct Accepted {
+    int socket;
+  };
+  explicit RawSocket(Accepted accepted) : socket_(accepted.socket) {}
   ~RawSocket() { Close(); }
   RawSocket(const RawSocket&) = delete;
   RawSocket& operator=(const RawSocket&) = delete;

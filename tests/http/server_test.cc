@@ -102,7 +102,7 @@ TEST_CASE("Each hostile request gets its status and an end, and a good one right
       {"GET / HTTP/1.0\r\nHost: a\r\n\r\n", 505},
       {"GET / HTTP/1.1\nHost: a\n\n", 400},
       {"GET / HTTP/1.1\r\nHost: a\r\nA: b\r\n c\r\n\r\n", 400},
-      {"\x16\x03\x01\x02\x05\x01\x00\x01\xfc\x03\x03 a TLS hello\n", 400},
+      {"\x16\x03\x01 the hello of TLS", 400},
       {std::string("\0\0\0\0\r\n\r\n", 8), 400},
       {"GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(17 * 1024, 'x') + "\r\n\r\n", 431},
       {"GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(64 * 1024, 'x'), 431},
@@ -168,8 +168,8 @@ TEST_CASE("A peer that pipelines without reading is made to wait, not kept in me
     ++handled;
     responder->Send({200, {}, std::string(100'000, 'x')});
   });
-  RawSocket socket(server.port(), 4096);
-  constexpr int kRequests = 400;
+  RawSocket socket(server.port());
+  constexpr int kRequests = 200;
   std::string requests;
   for (int n = 0; n < kRequests; ++n) requests += kGet;
   socket.Send(requests);
@@ -283,7 +283,7 @@ TEST_CASE("A peer that reads again gets every byte") {
     for (int n = 0; n < 100; ++n) responder->Write(std::string(50'000, static_cast<char>('a' + n % 26)));
     responder->Finish();
   });
-  RawSocket socket(server.port(), 4096);
+  RawSocket socket(server.port());
   socket.Send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   std::this_thread::sleep_for(std::chrono::milliseconds(100));
   std::string expected;
