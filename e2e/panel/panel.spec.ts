@@ -34,25 +34,25 @@ class PanelTester {
     this.page.evaluate((all) => all.forEach((effect) => window.page.panel.perform(effect)), effects);
 }
 
-const test = base.extend<{ visit: (html?: string) => Promise<PanelTester> }, { server: { url: string; pages: PageServer } }>({
+const test = base.extend<{ visit: (html?: string) => Promise<PanelTester> }, { server: PageServer }>({
   server: [
     async ({}, use) => {
       const script = await bundle(`${root}/e2e/panel/page.ts`, { format: 'iife' });
-      const pages = new PageServer();
-      pages.paths.set('/page.js', { body: script, type: 'text/javascript' });
-      await use({ url: await pages.start(), pages });
-      pages.stop();
+      const server = await new PageServer().start();
+      server.paths.set('/page.js', { body: script, type: 'text/javascript' });
+      await use(server);
+      server.stop();
     },
     { scope: 'worker' },
   ],
   visit: async ({ page, server }, use, info) => {
     await use(async (html = '<html lang="en">') => {
       const path = `/${info.testId}`;
-      server.pages.paths.set(path, {
+      server.paths.set(path, {
         body: `<!doctype html>${html}<meta name="viewport" content="width=device-width"><title>A page</title>
           <body><p>The page</p><a href="#">Its link</a><script src="/page.js"></script>`,
       });
-      await page.goto(server.url + path);
+      await page.goto(server.page + path);
       return new PanelTester(page);
     });
   },
