@@ -13,10 +13,6 @@ widgent_floor(protocol)
 widgent_floor(session widgent_protocol)
 # The two floors that also run in the browser keep the browser's restrictions here too.
 foreach(floor protocol session)
-  get_target_property(type widgent_${floor} TYPE)
-  if(type STREQUAL "INTERFACE_LIBRARY")
-    continue()
-  endif()
   target_compile_options(widgent_${floor} PRIVATE -fno-exceptions -fno-rtti)
   target_compile_definitions(widgent_${floor} PRIVATE JSON_NOEXCEPTION JSON_NO_IO)
 endforeach()
@@ -29,10 +25,8 @@ widgent_floor(http widgent_protocol Boost::headers CURL::libcurl Threads::Thread
 widgent_floor(agent widgent_audit widgent_http SQLite::SQLite3 ${RE2_LIBRARY})
 widgent_floor(server widgent_agent widgent_session spdlog::spdlog CLI11::CLI11)
 
-if(EXISTS "${PROJECT_SOURCE_DIR}/src/server/main.cc")
-  add_executable(widgentd src/server/main.cc)
-  target_link_libraries(widgentd PRIVATE widgent_server)
-endif()
+add_executable(widgentd src/server/main.cc)
+target_link_libraries(widgentd PRIVATE widgent_server)
 
 widgent_tests(protocol)
 widgent_tests(session)
