@@ -1,7 +1,7 @@
 #include "server/app.h"
 
 #include <algorithm>
-#include <exception>
+#include <stdexcept>
 #include <utility>
 
 #include "protocol/base64url.h"
@@ -44,6 +44,7 @@ bool Matches(std::string_view path_template, std::string_view path, std::vector<
 std::vector<ServedProduct> Serve(std::vector<Product> products) {
   std::vector<ServedProduct> served;
   for (Product& product : products) {
+    if (const auto refusal = RefuseToolSchemas(product)) throw std::runtime_error(*refusal);
     auto knowledge = product.knowledge.dir.empty() ? nullptr : LoadKnowledge(product.knowledge);
     served.push_back({std::move(product), std::move(knowledge)});
   }

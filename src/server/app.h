@@ -38,8 +38,8 @@ struct AppOptions {
 
 class App {
  public:
-  // Reads the products' documents; throws std::runtime_error that names the file where that fails. Runs that a crash
-  // left are marked as interrupted.
+  // Reads the products' documents and tools; throws std::runtime_error with a sentence that names the file or tool that
+  // cannot be used. Runs that a crash left are marked as interrupted.
   App(AppPorts ports, std::vector<Product> products, AppOptions options);
   ~App();
   App(const App&) = delete;

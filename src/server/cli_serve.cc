@@ -117,7 +117,13 @@ void Serve(const ServeOptions& options) {
   AppOptions app_options;
   app_options.log = LogTo(logger);
   if (assets) app_options.assets = [&](const http::Request& request) { return assets->Find(request.path, request); };
-  App app({loop, client, *store, RandomBytes}, std::move(products), std::move(app_options));
+  std::optional<App> started;
+  try {
+    started.emplace(AppPorts{loop, client, *store, RandomBytes}, std::move(products), std::move(app_options));
+  } catch (const std::exception& refused) {
+    Fail(kExitUsage, refused.what(), "Mend the product's file, and start again.");
+  }
+  App& app = *started;
   loop.OnTurnEnd([&] { app.EndTurn(); });
   loop.OnException(log_error);
 

@@ -27,7 +27,8 @@ std::optional<std::int64_t> Limits::Take(const std::string& key, int per_minute,
     bucket.left -= 1;
     return std::nullopt;
   }
-  return std::max<std::int64_t>(1, std::llround(std::ceil((1 - bucket.left) * 60 / std::max(per_minute, 1))));
+  const double wait_ms = (1 - bucket.left) * kMinuteMs / std::max(per_minute, 1);
+  return std::max<std::int64_t>(1, (std::llround(wait_ms) + 999) / 1000);
 }
 
 // Full buckets say nothing. Where all are in use, an attacker with many addresses pays with everybody's history.
