@@ -48,7 +48,8 @@ TEST_CASE("A tool's result is the API activity of OCSF 1.8.0") {
   act.status_code = 200;
   act.duration_ms = 84;
   json expected = json::parse(R"({
-    "activity_id":2,"category_uid":6,"class_uid":6003,"type_uid":600302,"severity_id":1,"time":1767225600123,"duration":84,
+    "activity_id":2,"category_uid":6,"class_uid":6003,"type_uid":600302,"severity_id":1,
+    "time":1767225600123,"duration":84,
     "status_id":1,"status_code":"200","message":"tool get_order for u_42",
     "metadata":{"version":"1.8.0","uid":"acme:8123","correlation_uid":"r_01","logged_time":1767225600207,
       "profiles":["security_control"],"product":{"name":"Widgent","vendor_name":"Widgent"}},

@@ -15,9 +15,11 @@ bool Signs(const std::string& secret) { return SignWebhook(secret, "id", 0, "{}"
 
 TEST_CASE("A webhook's signature is the one that the public libraries expect") {
   const char* body =
-      R"({"type":"tool.call","id":"tcall_01JD0000000000000000000001","timestamp":"2026-01-01T00:00:00Z","product_id":"acme",)"
+      R"({"type":"tool.call","id":"tcall_01JD0000000000000000000001","timestamp":"2026-01-01T00:00:00Z",)"
+      R"("product_id":"acme",)"
       R"("tool":{"name":"get_order","call_id":"call_1","arguments":{"order_id":"A-1001"}},"user":{"sub":"u_42",)"
-      R"("email":"ana@example.com","name":"Ana","metadata":{"plan":"pro"},"verified":true},"thread_id":"th_1","run_id":"run_1"})";
+      R"("email":"ana@example.com","name":"Ana","metadata":{"plan":"pro"},"verified":true},)"
+      R"("thread_id":"th_1","run_id":"run_1"})";
   REQUIRE(std::string_view(body).size() == 335);
   CHECK(SignWebhook("whsec_d2lkZ2VudC10b29sLXNlY3JldC10ZXN0LXZlY3Rvci0zMmIh", "tcall_01JD0000000000000000000001",
                     1767225600, body) == "v1,mBqP4In//RPQSX1CX2dBUB/Z1KJfbhyaomUe7MwktYc=");

@@ -32,7 +32,8 @@ const char* const kFull = R"({
   "id": "acme", "name": "Acme Shop",
   "origins": ["https://Shop.example", "https://*.shop.example:8443"],
   "service_keys": [{"id": "pk_acme_9f2"}, {"id": "pk_acme_old"}],
-  "verification": {"max_lifetime_s": 1800, "leeway_s": 10, "identity": "optional", "on_expiry": "guest", "merge": "never",
+  "verification": {"max_lifetime_s": 1800, "leeway_s": 10, "identity": "optional", "on_expiry": "guest",
+    "merge": "never",
     "secrets": [{"kid": "2026-11", "value": {"env": "VERIFY"}},
                 {"kid": "2026-05", "value": {"file": "acme.old"}, "not_after": "2026-12-31T00:00:00Z"}]},
   "agent": {"kind": "builtin", "name": "Acme Guide"},
@@ -42,16 +43,20 @@ const char* const kFull = R"({
   "appearance": {"accent": "#0A7f5c"},
   "handoff": {"kind": "url", "url": "https://shop.example/contact", "label": "Write to us"},
   "rate_limits": {"per_user_per_min": 5, "per_ip_per_min": 6, "concurrent_runs_per_user": 1},
-  "egress": {"allow_hosts": ["shop.example", "localhost:4001"], "allow_private_cidrs": ["127.0.0.0/8", "::1/128"], "https_only": false},
+  "egress": {"allow_hosts": ["shop.example", "localhost:4001"], "allow_private_cidrs": ["127.0.0.0/8", "::1/128"],
+    "https_only": false},
   "tools": [
-    {"name": "get_order", "description": "Status of an order", "kind": "http", "url": "http://localhost:4001/tools/get_order",
+    {"name": "get_order", "description": "Status of an order", "kind": "http",
+     "url": "http://localhost:4001/tools/get_order",
      "secret": {"env": "TOOL"}, "effect": "read", "idempotent": true, "timeout_ms": 5000, "retries": 2,
-     "parameters": {"type": "object", "required": ["z", "a"], "properties": {"z": {"type": "string"}, "a": {"type": "integer"}}},
+     "parameters": {"type": "object", "required": ["z", "a"],
+       "properties": {"z": {"type": "string"}, "a": {"type": "integer"}}},
      "requires": {"identified": true, "scopes": ["orders:read"], "roles": ["buyer"], "max_token_age_s": 900,
        "claims": [{"path": "/metadata/plan", "in": ["pro", 7, null]}, {"path": "/email", "exists": true},
                   {"path": "/metadata/level", "gte": 2, "lte": 4.5}, {"path": "/metadata/ok", "equals": false}]},
      "bind": {"customer_id": "/sub"}, "examples": ["where is my order"], "answer": "It is {{result.status}}."},
-    {"name": "cancel", "description": "Cancels", "url": "https://shop.example/tools/cancel", "secret": {"env": "TOOL"}, "effect": "delete"}
+    {"name": "cancel", "description": "Cancels", "url": "https://shop.example/tools/cancel",
+     "secret": {"env": "TOOL"}, "effect": "delete"}
   ],
   "audit": {"arguments": "redacted", "redact": ["/reason"]}
 })";
@@ -165,7 +170,8 @@ TEST_CASE("A tool is read with all that it asks for") {
 TEST_CASE("Parameters keep the order in which they were written") {
   CHECK(
       Accepted(kFull).tools[0].parameters_json ==
-      R"({"type": "object", "required": ["z", "a"], "properties": {"z": {"type": "string"}, "a": {"type": "integer"}}})");
+        R"({"type": "object", "required": ["z", "a"],
+       "properties": {"z": {"type": "string"}, "a": {"type": "integer"}}})");
 }
 
 TEST_CASE("What a small product leaves out has its default") {

@@ -27,17 +27,20 @@ const hour = { expiresIn: '1h' };
 
 sign("expiresIn: '1h'", user, hour, accepted({ name: 'Ana', kid: 'new' }));
 sign('expiresIn: 3600', user, { expiresIn: 3600 }, accepted());
-sign("expiresIn: '3600' is 3 s, still running", user, { expiresIn: '3600' }, accepted({ hint_contains: "expiresIn: '3600'" }));
+sign("expiresIn: '3600' is 3 s, still running", user, { expiresIn: '3600' },
+  accepted({ hint_contains: "expiresIn: '3600'" }));
 sign("expiresIn: '3600' is 3 s, over", { ...user, iat: now - 60 }, { expiresIn: '3600' }, expired("expiresIn: '3600'"));
 sign("expiresIn: '2h'", user, { expiresIn: '2h' }, refused('lifetime_too_long', '2 h after it was issued'));
 sign("expiresIn: '7d'", user, { expiresIn: '7d' }, refused('lifetime_too_long', '7 days after'));
 sign('one second over an hour', user, { expiresIn: 3601 }, refused('lifetime_too_long', '1 h 1 s'));
 sign('no expiry', user, {}, refused('exp_required', "expiresIn: '1h'"));
-sign('exp: Date.now() + 3600000', { ...user, exp: Date.now() + 3600000 }, {}, refused('exp_in_milliseconds', 'Math.floor(Date.now() / 1000)'));
+sign('exp: Date.now() + 3600000', { ...user, exp: Date.now() + 3600000 }, {},
+  refused('exp_in_milliseconds', 'Math.floor(Date.now() / 1000)'));
 sign('exp: Date.now() / 1000 + 3600', { ...user, exp: Date.now() / 1000 + 3600 }, {}, accepted());
 sign('exp: Math.floor(Date.now() / 1000) + 3600', { ...user, exp: now + 3600 }, {}, accepted());
 sign('noTimestamp', user, { ...hour, noTimestamp: true }, accepted());
-sign('noTimestamp and two hours', user, { expiresIn: '2h', noTimestamp: true }, refused('lifetime_too_long', 'from now'));
+sign('noTimestamp and two hours', user, { expiresIn: '2h', noTimestamp: true },
+  refused('lifetime_too_long', 'from now'));
 sign('negative exp', { ...user, exp: -1 }, {}, expired('ended'));
 sign('exp of 1e308', { ...user, exp: 1e308 }, {}, refused('exp_in_milliseconds', 'seconds'));
 sign('over for a minute', user, { expiresIn: -60 }, expired('getToken'));
@@ -48,7 +51,8 @@ sign('iat: Date.now()', { ...user, iat: Date.now(), exp: now + 600 }, {}, refuse
 sign("notBefore: '10s'", user, { ...hour, notBefore: '10s' }, accepted());
 sign("notBefore: '5m'", user, { ...hour, notBefore: '5m' }, refused('token_not_yet_valid', 'clock'));
 
-sign('sub: user.id with a number', { ...user, sub: 42 }, hour, accepted({ sub: '42', hint_contains: 'String(user.id)' }));
+sign('sub: user.id with a number', { ...user, sub: 42 }, hour,
+  accepted({ sub: '42', hint_contains: 'String(user.id)' }));
 sign('no sub', { name: 'Ana' }, hour, refused('sub_required', 'String(user.id)'));
 sign('sub: null', { ...user, sub: null }, hour, refused('sub_required', 'String(user.id)'));
 sign('an empty sub', { ...user, sub: '' }, hour, refused('sub_required', 'String(user.id)'));
@@ -62,9 +66,11 @@ sign('a name outside ASCII', { ...user, name: 'Zoë 李 \u202e' }, hour, accepte
 sign('name: null', { ...user, name: null }, hour, accepted());
 sign('name: user', { ...user, name: { first: 'Ana' } }, hour, refused('invalid_claim', 'name'));
 sign('email as a list', { ...user, email: ['ana@example.com'] }, hour, refused('invalid_claim', 'email'));
-sign('metadata as text', { ...user, metadata: JSON.stringify({ plan: 'pro' }) }, hour, refused('invalid_claim', 'metadata'));
+sign('metadata as text', { ...user, metadata: JSON.stringify({ plan: 'pro' }) }, hour,
+  refused('invalid_claim', 'metadata'));
 sign('metadata of 4 KiB', { ...user, metadata: { x: 'a'.repeat(4088) } }, hour, accepted());
-sign('metadata of one byte more', { ...user, metadata: { x: 'a'.repeat(4089) } }, hour, refused('metadata_too_large', '4096'));
+sign('metadata of one byte more', { ...user, metadata: { x: 'a'.repeat(4089) } }, hour,
+  refused('metadata_too_large', '4096'));
 sign('a token over 8 KiB', { ...user, cart: 'a'.repeat(8192) }, hour, refused('token_too_large', '8192'));
 sign('aud of the product', user, { ...hour, audience: product }, accepted());
 sign('aud with the product', user, { ...hour, audience: ['else', product] }, accepted());
@@ -73,12 +79,15 @@ sign('aud of another', user, { ...hour, audience: 'else' }, refused('wrong_audie
 sign('kid of the new secret', user, { ...hour, keyid: 'new' }, accepted({ kid: 'new' }));
 sign('the old secret', user, hour, accepted({ kid: 'old' }), oldSecret);
 sign('kid of the old secret', user, { ...hour, keyid: 'old' }, accepted({ kid: 'old' }), oldSecret);
-sign("kid of the other's secret", user, { ...hour, keyid: 'new' }, refused('invalid_signature', 'Verification Secret'), oldSecret);
+sign("kid of the other's secret", user, { ...hour, keyid: 'new' },
+  refused('invalid_signature', 'Verification Secret'), oldSecret);
 sign('an unknown kid', user, { ...hour, keyid: 'my-key' }, refused('unknown_kid', 'Leave kid out'));
-sign('another secret', user, hour, refused('invalid_signature', 'Verification Secret'), 'another secret of 32 bytes or more');
+sign('another secret', user, hour,
+  refused('invalid_signature', 'Verification Secret'), 'another secret of 32 bytes or more');
 sign('the secret with a line break', user, hour, refused('invalid_signature', 'line break'), `${secret}\n`);
 sign('the secret in quotes', user, hour, refused('invalid_signature', 'quotes'), `"${secret}"`);
-sign('the secret decoded from base64', user, hour, refused('invalid_signature', 'base64'), Buffer.from(secret.slice(4), 'base64url'));
+sign('the secret decoded from base64', user, hour,
+  refused('invalid_signature', 'base64'), Buffer.from(secret.slice(4), 'base64url'));
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
@@ -115,13 +124,18 @@ async function josed(name, build, expect, protectedHeader = { alg: 'HS256' }) {
 await josed("setExpirationTime('1h')", (token) => token.setIssuedAt().setExpirationTime('1h'), accepted());
 await josed("setExpirationTime('1h') without iat", (token) => token.setExpirationTime('1h'), accepted());
 await josed('a Date', (token) => token.setExpirationTime(new Date(Date.now() + 3600_000)), accepted());
-await josed("setExpirationTime('2h')", (token) => token.setIssuedAt().setExpirationTime('2h'), refused('lifetime_too_long', '2 h'));
-await josed("setExpirationTime('2h') without iat", (token) => token.setExpirationTime('2h'), refused('lifetime_too_long', 'from now'));
+await josed("setExpirationTime('2h')", (token) => token.setIssuedAt().setExpirationTime('2h'),
+  refused('lifetime_too_long', '2 h'));
+await josed("setExpirationTime('2h') without iat", (token) => token.setExpirationTime('2h'),
+  refused('lifetime_too_long', 'from now'));
 await josed('no expiry', (token) => token.setIssuedAt(), refused('exp_required', 'hour'));
-await josed('milliseconds', (token) => token.setExpirationTime(Date.now() + 3600_000), refused('exp_in_milliseconds', 'seconds'));
-await josed('setNotBefore', (token) => token.setNotBefore('5m').setExpirationTime('50m'), refused('token_not_yet_valid', 'clock'));
+await josed('milliseconds', (token) => token.setExpirationTime(Date.now() + 3600_000),
+  refused('exp_in_milliseconds', 'seconds'));
+await josed('setNotBefore', (token) => token.setNotBefore('5m').setExpirationTime('50m'),
+  refused('token_not_yet_valid', 'clock'));
 await josed('an audience', (token) => token.setAudience(product).setExpirationTime('1h'), accepted());
-await josed('another audience', (token) => token.setAudience('else').setExpirationTime('1h'), refused('wrong_audience', 'aud'));
+await josed('another audience', (token) => token.setAudience('else').setExpirationTime('1h'),
+  refused('wrong_audience', 'aud'));
 await josed('another typ', (token) => token.setExpirationTime('1h'), accepted(), { alg: 'HS256', typ: 'at+jwt' });
 
 const encrypted = await new EncryptJWT(user)
@@ -148,7 +162,8 @@ await raw('more behind the object', `{${claims}}{}`, malformed);
 await raw('a list', `["u_42"]`, malformed);
 await raw('text', 'u_42', malformed);
 await raw('nothing', '', malformed);
-await raw('invalid UTF-8', Buffer.concat([Buffer.from(`{${claims},"name":"`), Buffer.from([0xff]), Buffer.from('"}')]), malformed);
+const notUtf8 = Buffer.concat([Buffer.from(`{${claims},"name":"`), Buffer.from([0xff]), Buffer.from('"}')]);
+await raw('invalid UTF-8', notUtf8, malformed);
 await raw('a lone surrogate', `{${claims},"name":"\\ud83d"}`, malformed);
 await raw('16 levels', deep(16), accepted());
 await raw('17 levels', deep(17), malformed);
@@ -160,4 +175,5 @@ await raw('exp beyond a double', `{"sub":"u_42","exp":1e400}`, malformed);
 await raw('iat as text', `{${claims},"iat":"${now}"}`, refused('iat_invalid', 'iat'));
 await raw('nbf as text', `{${claims},"nbf":"${now}"}`, refused('nbf_invalid', 'nbf'));
 await raw('unknown claims', `{${claims},"https://example.com/x":[{"y":1}]}`, accepted());
-await raw('an unencoded payload', `{${claims}}`, refused('crit_not_supported', 'crit'), { alg: 'HS256', b64: true, crit: ['b64'] });
+await raw('an unencoded payload', `{${claims}}`,
+  refused('crit_not_supported', 'crit'), { alg: 'HS256', b64: true, crit: ['b64'] });

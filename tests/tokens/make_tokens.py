@@ -53,7 +53,10 @@ sign("no expiry", USER, refused("exp_required", "timezone.utc"))
 sign("milliseconds", {**USER, "exp": int(time.time() * 1000) + 3_600_000}, refused("exp_in_milliseconds", "seconds"))
 sign("exp as text", {**USER, "exp": str(int(time.time()) + 3600)}, refused("exp_invalid", "number"))
 sign("exp as ISO 8601", {**USER, "exp": an_hour_from_now().isoformat()}, refused("exp_invalid", "number"))
-sign("a day", {**USER, "exp": datetime.now(timezone.utc) + timedelta(days=1)}, refused("lifetime_too_long", "24 h from now"))
+sign(
+    "a day", {**USER, "exp": datetime.now(timezone.utc) + timedelta(days=1)},
+    refused("lifetime_too_long", "24 h from now"),
+)
 sign("25 s over an hour, without iat", {**USER, "exp": time.time() + 3625}, accepted())
 sign("40 s over an hour, without iat", {**USER, "exp": time.time() + 3640}, refused("lifetime_too_long", "from now"))
 sign("over for a minute", {**USER, "exp": time.time() - 60}, expired("getToken"))
@@ -73,13 +76,19 @@ sign("naive datetime.now() in New York", {**USER, "exp": datetime.now() + HOUR},
 live_in("UTC")
 sign("naive datetime.now() in UTC", {**USER, "exp": datetime.now() + HOUR}, accepted())
 
-sign("sub as a number", {**USER, "sub": 42, "exp": an_hour_from_now()}, accepted(sub="42", hint_contains="String(user.id)"))
+sign(
+    "sub as a number", {**USER, "sub": 42, "exp": an_hour_from_now()},
+    accepted(sub="42", hint_contains="String(user.id)"),
+)
 sign("no sub", {"name": "Ana", "exp": an_hour_from_now()}, refused("sub_required", "sub"))
 sign("sub: None", {**USER, "sub": None, "exp": an_hour_from_now()}, refused("sub_required", "sub"))
 sign("sub: True", {**USER, "sub": True, "exp": an_hour_from_now()}, refused("invalid_sub", "string"))
 sign("name: None", {**USER, "name": None, "exp": an_hour_from_now()}, accepted())
 sign("metadata", {**USER, "metadata": {"plan": "pro"}, "exp": an_hour_from_now()}, accepted())
-sign("NaN in metadata", {**USER, "metadata": {"x": float("nan")}, "exp": an_hour_from_now()}, refused("claims_malformed", "JSON"))
+sign(
+    "NaN in metadata", {**USER, "metadata": {"x": float("nan")}, "exp": an_hour_from_now()},
+    refused("claims_malformed", "JSON"),
+)
 sign("exp of infinity", {**USER, "exp": float("inf")}, refused("claims_malformed", "JSON"))
 sign("an audience", {**USER, "aud": PRODUCT, "exp": an_hour_from_now()}, accepted())
 sign("another audience", {**USER, "aud": ["else"], "exp": an_hour_from_now()}, refused("wrong_audience", "aud"))
@@ -87,7 +96,13 @@ sign("a kid", {**USER, "exp": an_hour_from_now()}, accepted(kid="new"), headers=
 sign("an unknown kid", {**USER, "exp": an_hour_from_now()}, refused("unknown_kid", "kid"), headers={"kid": "x"})
 sign("HS512", {**USER, "exp": an_hour_from_now()}, refused("alg_not_allowed", "HS256"), algorithm="HS512")
 sign("none", {**USER, "exp": an_hour_from_now()}, refused("alg_not_allowed", "not signed"), key=None, algorithm="none")
-sign("another secret", {**USER, "exp": an_hour_from_now()}, refused("invalid_signature", "Verification Secret"), key="x" * 32)
+sign(
+    "another secret", {**USER, "exp": an_hour_from_now()},
+    refused("invalid_signature", "Verification Secret"), key="x" * 32,
+)
 sign("the secret as bytes", {**USER, "exp": an_hour_from_now()}, accepted(), key=SECRET.encode())
 decoded = base64.urlsafe_b64decode(SECRET[4:] + "=" * (-len(SECRET[4:]) % 4))
-sign("the secret decoded from base64", {**USER, "exp": an_hour_from_now()}, refused("invalid_signature", "base64"), key=decoded)
+sign(
+    "the secret decoded from base64", {**USER, "exp": an_hour_from_now()},
+    refused("invalid_signature", "base64"), key=decoded,
+)
