@@ -15,8 +15,6 @@ build|ccache|makes rebuilds quick
 build|emscripten|compiles the session core to WebAssembly
 build|libboost1.81-dev|Asio and Beast: sockets and HTTP of the server
 build|libssl-dev|signatures and digests
-build|libidn2-dev|international domain names of registered origins
-build|libpsl-dev|public suffixes, under which no wildcard origin may stand
 build|libre2-dev|patterns of tool arguments, in time linear in what a visitor writes
 build|libsqlite3-dev|threads, messages and the audit log
 build|libcurl4-openssl-dev|calls to the tools of a site
