@@ -8,6 +8,8 @@ namespace widgent {
 
 namespace {
 
+constexpr char kFind[] = "SELECT rowid FROM section WHERE section MATCH ?1 LIMIT ?2";
+
 struct StatementDeleter {
   void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 };
@@ -51,7 +53,7 @@ FtsIndex::FtsIndex() : database_(std::make_unique<Database>()) {
   const char* create =
       "CREATE VIRTUAL TABLE section USING fts5(chapter, title, body, content='', tokenize='unicode61')";
   sqlite3_step(database_->Prepare(create).get());
-  database_->Prepare("SELECT rowid FROM section WHERE section MATCH ?1 LIMIT ?2");
+  database_->Prepare(kFind);
 }
 
 FtsIndex::~FtsIndex() = default;
@@ -68,18 +70,22 @@ void FtsIndex::Add(std::int64_t row, std::string_view chapter, std::string_view 
 }
 
 std::vector<std::int64_t> FtsIndex::RowsWith(const std::vector<std::string>& forms) const {
-  return Query("SELECT rowid FROM section WHERE section MATCH ?1 LIMIT ?2", forms, -1);
+  return Query(kFind, MatchAny(forms), -1);
+}
+
+std::vector<std::int64_t> FtsIndex::RowsOfSectionWith(const std::vector<std::string>& forms) const {
+  const std::string match = MatchAny(forms);
+  return Query(kFind, match.empty() ? match : "{title body} : (" + match + ')', -1);
 }
 
 std::vector<std::int64_t> FtsIndex::Best(const std::vector<std::string>& terms, int limit) const {
   return Query(
-      "SELECT rowid FROM section WHERE section MATCH ?1 ORDER BY bm25(section, 2.0, 10.0, 1.0), rowid LIMIT ?2", terms,
-      limit);
+      "SELECT rowid FROM section WHERE section MATCH ?1 ORDER BY bm25(section, 2.0, 10.0, 1.0), rowid LIMIT ?2",
+      MatchAny(terms), limit);
 }
 
-std::vector<std::int64_t> FtsIndex::Query(const char* sql, const std::vector<std::string>& terms, int limit) const {
+std::vector<std::int64_t> FtsIndex::Query(const char* sql, const std::string& match, int limit) const {
   std::vector<std::int64_t> rows;
-  const std::string match = MatchAny(terms);
   if (match.empty()) return rows;
   const Statement select = database_->Prepare(sql);
   BindText(select.get(), 1, match);

@@ -21,13 +21,15 @@ class FtsIndex {
 
   // Rows that hold `term` or one of its other forms, in any order. Any bytes may stand in a term.
   std::vector<std::int64_t> RowsWith(const std::vector<std::string>& forms) const;
+  // The same without a look at the chapter.
+  std::vector<std::int64_t> RowsOfSectionWith(const std::vector<std::string>& forms) const;
 
   // Rows that hold any of the terms, best first by bm25 (chapter 2, title 10, body 1).
   std::vector<std::int64_t> Best(const std::vector<std::string>& terms, int limit) const;
 
  private:
   struct Database;
-  std::vector<std::int64_t> Query(const char* sql, const std::vector<std::string>& terms, int limit) const;
+  std::vector<std::int64_t> Query(const char* sql, const std::string& match, int limit) const;
   std::unique_ptr<Database> database_;
 };
 

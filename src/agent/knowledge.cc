@@ -23,6 +23,7 @@ constexpr std::size_t kFilesMax = 10000;
 constexpr std::size_t kQuestionBytesMax = 8192;
 constexpr std::size_t kTermsMax = 32;
 constexpr int kCandidates = 20;
+constexpr double kOwnSteps = 4;
 
 std::string ReadFile(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -101,8 +102,8 @@ class FtsKnowledge final : public Knowledge {
     for (const MarkdownSection& section : document.sections)
       if (chapter.empty() && section.level == 1) chapter = section.title;
     if (chapter.empty()) chapter = CleanLine(fs::path(name).stem().string(), 200);
-    std::string aliases;
-    for (const std::string& alias : document.aliases) aliases += ' ' + alias;
+    std::string names = chapter;
+    for (const std::string& alias : document.aliases) names += ' ' + alias;
     for (const MarkdownSection& section : document.sections) {
       if (section.text.empty()) continue;
       Passage passage;
@@ -111,18 +112,18 @@ class FtsKnowledge final : public Knowledge {
       passage.url = section.anchor.empty() ? url : url + '#' + EncodeUrl(section.anchor);
       passage.text = section.text;
       passages_.push_back(std::move(passage));
-      // The page's aliases lead to its beginning.
-      index_.Add(static_cast<std::int64_t>(passages_.size()), chapter, passages_.back().title + aliases, section.text);
-      aliases.clear();
+      index_.Add(static_cast<std::int64_t>(passages_.size()), names, passages_.back().title, section.text);
     }
   }
 
   std::vector<Passage> Search(std::string_view question, int limit) const override {
-    std::set<std::string> words;
-    for (std::string& word : Words(CutUtf8(question, kQuestionBytesMax), 256))
-      if (!IsStopWord(word) && words.size() < kTermsMax) words.insert(std::move(word));
-    std::vector<double> covered(passages_.size() + 1, 0);
-    std::set<std::string> terms;
+    std::set<std::string> words, terms;
+    for (std::string& word : Words(CutUtf8(question, kQuestionBytesMax), kTermsMax * 4)) {
+      // Words like "how" decide nothing by themselves, but order what is found.
+      if (IsStopWord(word)) terms.insert(std::move(word));
+      else if (words.size() < kTermsMax) words.insert(std::move(word));
+    }
+    std::vector<Cover> covers(passages_.size() + 1);
     double all = 0;
     for (const std::string& word : words) {
       const std::vector<std::string> forms = Forms(word);
@@ -130,16 +131,26 @@ class FtsKnowledge final : public Knowledge {
       const double count = static_cast<double>(rows.size()), total = static_cast<double>(passages_.size());
       const double weight = std::log1p((total - count + 0.5) / (count + 0.5));
       all += weight;
-      for (std::int64_t row : rows) covered[static_cast<std::size_t>(row)] += weight;
+      for (std::int64_t row : rows) covers[static_cast<std::size_t>(row)].whole += weight;
+      for (std::int64_t row : index_.RowsOfSectionWith(forms)) covers[static_cast<std::size_t>(row)].own += weight;
       terms.insert(forms.begin(), forms.end());
     }
+    if (all <= 0) return {};
+    std::vector<std::int64_t> rows = index_.Best({terms.begin(), terms.end()}, kCandidates);
+    std::erase_if(rows,
+                  [&](std::int64_t row) { return covers[static_cast<std::size_t>(row)].whole < coverage_min_ * all; });
+    // Chapter and aliases say which page is meant; of its sections the one that speaks of most of the question itself.
+    std::stable_sort(rows.begin(), rows.end(), [&](std::int64_t a, std::int64_t b) {
+      const auto steps = [&](std::int64_t row) {
+        return std::floor(covers[static_cast<std::size_t>(row)].own / all * kOwnSteps);
+      };
+      return steps(a) > steps(b);
+    });
     std::vector<Passage> found;
-    if (all <= 0) return found;
-    for (std::int64_t row : index_.Best({terms.begin(), terms.end()}, kCandidates)) {
-      const double coverage = covered[static_cast<std::size_t>(row)] / all;
-      if (coverage < coverage_min_ || static_cast<int>(found.size()) >= limit) continue;
+    for (std::int64_t row : rows) {
+      if (static_cast<int>(found.size()) >= limit) break;
       found.push_back(passages_[static_cast<std::size_t>(row) - 1]);
-      found.back().coverage = coverage;
+      found.back().coverage = covers[static_cast<std::size_t>(row)].whole / all;
     }
     return found;
   }
@@ -147,6 +158,11 @@ class FtsKnowledge final : public Knowledge {
   std::size_t SectionCount() const override { return passages_.size(); }
 
  private:
+  // Weight of the question's words that a passage has: with its chapter, and by itself.
+  struct Cover {
+    double whole = 0, own = 0;
+  };
+
   const double coverage_min_;
   FtsIndex index_;
   std::vector<Passage> passages_;  // row n of the index is passages_[n - 1]
