@@ -152,8 +152,9 @@ struct Caller {
 class World {
  public:
   // ":memory:" dies with the process; a file survives Crash().
-  explicit World(std::string store_path = ":memory:", Product product = MakeProduct())
-      : store_path_(std::move(store_path)), product_(std::move(product)) {
+  explicit World(std::string store_path = ":memory:", Product product = MakeProduct(),
+                 std::unique_ptr<Store> (*open_store)(const std::string&) = OpenSqliteStore)
+      : store_path_(std::move(store_path)), product_(std::move(product)), open_store_(open_store) {
     Boot();
   }
 
@@ -225,7 +226,7 @@ class World {
 
  private:
   void Boot() {
-    store = OpenSqliteStore(store_path_);
+    store = open_store_(store_path_);
     AppOptions options;
     options.log = [this](LogLevel, std::string_view line) { log.emplace_back(line); };
     // Ids are counted, so that every run of a test is the same.
@@ -241,6 +242,7 @@ class World {
 
   std::string store_path_;
   Product product_;
+  std::unique_ptr<Store> (*open_store_)(const std::string&);
   std::size_t drawn_ = 0;
 };
 

@@ -32,10 +32,12 @@ class SimEventLoop final : public http::EventLoop {
   // Runs whatever is due now, also what comes due by it.
   void RunReady() {
     do {
-      auto turn = std::exchange(tasks_, {});
-      while (!timers_.empty() && timers_.begin()->first.first <= now_)
-        turn.push_back(timers_.extract(timers_.begin()).mapped());
-      for (auto& task : turn) task();
+      for (auto& task : std::exchange(tasks_, {})) task();
+      // One at a time: each may cancel the next.
+      while (!timers_.empty() && timers_.begin()->first.first <= now_) {
+        const auto task = std::move(timers_.extract(timers_.begin()).mapped());
+        task();
+      }
       if (on_turn_end) on_turn_end();
     } while (!tasks_.empty() || (!timers_.empty() && timers_.begin()->first.first <= now_));
   }
