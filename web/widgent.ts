@@ -8,6 +8,8 @@ type Api = ((...call: unknown[]) => Promise<unknown>) & Record<string, unknown>;
 /** What the inline stub leaves: q(take) hands over the calls so far, and those still made through it. */
 type Stub = Partial<Widgent> & { q?: (take: (call: Call) => void) => void };
 
+type Connected = Navigator & { connection?: { saveData: boolean } };
+
 const stub = window.widgent as Stub | undefined;
 // Turbo and its like run the page's scripts again on every visit.
 if (!stub?.version) {
@@ -33,7 +35,7 @@ if (!stub?.version) {
     const finish = () =>
       import(url).then((widget: WidgetModule) => {
         engine = widget.start(root, base, wasm);
-        queue.splice(0).forEach(engine.take);
+        queue.splice(0).forEach((take = engine.take));
       });
     const element = document.createElement('script');
     element.type = 'module';
@@ -49,14 +51,15 @@ if (!stub?.version) {
     }
   };
 
-  const idle = () => (window.requestIdleCallback || setTimeout)(load);
+  // Not ahead of need where the visitor saves data.
+  const idle = () =>
+    (navigator as Connected).connection?.saveData || (window.requestIdleCallback || setTimeout)(load);
 
-  const take = (call: Call) => {
-    if (engine) return engine.take(call);
+  let take = (call: Call) => {
     queue.push(call);
-    if (call[0][0] !== 'init') return load();
+    if (call[0][0] != 'init') return load();
     document.documentElement.append(root.host);
-    if (document.readyState === 'complete') idle();
+    if (document.readyState == 'complete') idle();
     else addEventListener('load', idle);
   };
 
@@ -75,5 +78,5 @@ if (!stub?.version) {
 
   button.onclick = () => api('open');
   button.onpointerenter = button.onfocus = load;
-  stub?.q?.(take);
+  stub?.q?.((call) => take(call));
 }

@@ -197,6 +197,7 @@ export class Panel {
 
   private showGreeting({ text, agent, accent, suggestions, handoff_url, handoff_label }: Of<'show_greeting'>): void {
     this.greeting.textContent = text;
+    this.greeting.className = text.length > 60 ? 'hello long' : 'hello';
     this.fill(this.openers, suggestions);
     if (!agent) return; // Between two identities: whom one talks to stays.
     this.name(agent);
