@@ -104,8 +104,10 @@ bool HasContentHash(std::string_view path) {
   const std::string_view hash = path.substr(dash + 1, dot - dash - 1);
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   const auto is_base36 = [&](char c) { return is_digit(c) || (c >= 'a' && c <= 'z'); };
+  const auto is_hex = [&](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); };
+  // Without a digit it may be a word, unless it is one that only a hash could be.
   return hash.size() >= kHashCharactersMin && std::all_of(hash.begin(), hash.end(), is_base36) &&
-         std::any_of(hash.begin(), hash.end(), is_digit);
+         (std::any_of(hash.begin(), hash.end(), is_digit) || std::all_of(hash.begin(), hash.end(), is_hex));
 }
 
 StaticFiles::StaticFiles(const std::string& folder) {

@@ -31,7 +31,7 @@ class StaticFiles {
 
 // The content type of a file by its ending; application/octet-stream where it is not known.
 std::string_view ContentTypeOf(std::string_view path);
-// True for "name-<8 or more lower-case letters and digits, at least one digit>.ending".
+// True for "name-<hash>.ending", where the hash is 8 or more lower-case letters and digits, and no word.
 bool HasContentHash(std::string_view path);
 
 }  // namespace widgent::http
