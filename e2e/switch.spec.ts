@@ -14,12 +14,13 @@ test('Switching to Bob in the middle of a reply leaves nothing of Ada', async ({
 
   await shop.signIn('Bob');
   await widget.expectUser('Bob Hayes');
-  const chunksOfAda = /A-1001|Ridge|milestone|draft of Ada|Lovelace/;
+  const chunksOfAda = /A-1001|milestone|draft of Ada|Lovelace/;
   expect(await widget.traces()).not.toMatch(chunksOfAda);
   // A late piece of Ada's stream would come within this time.
   await page.waitForTimeout(1500);
   expect(await widget.traces()).not.toMatch(chunksOfAda);
-  expect(await widget.traces()).not.toContain('"ada"');
+  const stored = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
+  expect(stored).not.toMatch(/\bada\b/);
 
   const before = shop.requests.length;
   expect(await widget.ask('who am I')).toContain('Bob Hayes');
@@ -67,6 +68,6 @@ test('Signing out clears the chat and leaves a guest without any order', async (
   await widget.ask('where is my order A-1001');
   await shop.press('Sign out');
   await widget.expectGuest();
-  expect(await widget.traces()).not.toMatch(/A-1001<|Ridge 2 tent\) is|Lovelace/);
+  expect(await widget.traces()).not.toMatch(/A-1001|Lovelace/);
   expect(await widget.ask('where is my order A-1001')).toContain('sign in');
 });

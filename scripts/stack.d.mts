@@ -21,6 +21,15 @@ type Secrets = Record<string, string>;
 
 export function newSecrets(): Secrets;
 export function findFreePort(): Promise<number>;
+export function productConfig(name: string, ports: Ports, folder: string, change?: (product: Product) => void): string;
+export function startProcess(options: {
+  name: string;
+  program: string;
+  args: string[];
+  env: Secrets;
+  url: string;
+  log: Log;
+}): Promise<Running>;
 export function startServer(options: {
   port: number;
   configs: string[];

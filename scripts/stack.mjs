@@ -62,7 +62,7 @@ export function productConfig(name, ports, folder, change) {
 
 async function answers(url, child) {
   for (;;) {
-    if (child.exitCode !== null || child.signalCode !== null) throw new Error('ended at once, see above');
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error('ended at once');
     try {
       if ((await fetch(url)).ok) return;
     } catch {
@@ -77,9 +77,13 @@ async function answers(url, child) {
  * Answers {child, stop(signal)}; stop resolves when the process is gone.
  */
 export async function startProcess({ name, program, args, env, url, log }) {
+  let last = '';
   const child = spawn(program, args, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   for (const stream of [child.stdout, child.stderr])
-    createInterface({ input: stream }).on('line', (line) => log(name, line));
+    createInterface({ input: stream }).on('line', (line) => {
+      last = line;
+      log(name, line);
+    });
   const gone = new Promise((resolve) => child.once('close', resolve).once('error', resolve));
   const stop = (signal = 'SIGTERM') => {
     child.kill(signal);
@@ -94,7 +98,7 @@ export async function startProcess({ name, program, args, env, url, log }) {
     await Promise.race([answers(url, child), late]);
   } catch (error) {
     await stop('SIGKILL');
-    throw new Error(`${name} (${url}): ${error.message}`);
+    throw new Error(`${name} (${url}): ${error.message}${last && `; its last words: ${last}`}`);
   } finally {
     clearTimeout(timer);
   }
