@@ -279,12 +279,12 @@ void Session::Take(const AgUiEvent& event, MonotonicMillis asked_at) {
       break;
     case EventType::kRunFinished:
       outbox_.Remove(run_->message_id);
-      DropRequest(run_->request);
+      Forget(run_->request);
       CloseRun(event.outcome == Outcome::kCancelled ? MessageStatus::kInterrupted : MessageStatus::kDone);
       Pump();
       break;
     case EventType::kRunError:
-      DropRequest(run_->request);
+      Forget(run_->request);
       FailRun(event.code, {});
       break;
     default:

@@ -537,6 +537,11 @@ void Session::DropRequest(int id) {
   }
 }
 
+// Its answer has said all that we want to know, and may end in peace.
+void Session::Forget(int id) {
+  if (Request* request = FindRequest(id)) request->kind = RequestKind::kForgotten;
+}
+
 // All but those that go on without us.
 void Session::DropRequests() {
   auto dropped = [this](const Request& request) {

@@ -167,6 +167,7 @@ class Session {
   int Send(RequestKind kind, SendRequest effect);  // `effect` without request, service_key and guest_id
   Request* FindRequest(int id);
   void DropRequest(int id);
+  void Forget(int id);
   void DropRequests();
   template <class Effect>
   void Reply(const Effect& effect) {

@@ -94,9 +94,10 @@ class Page {
     Ended(request);
   }
 
-  // The open request whose path ends so; 0: there is none.
+  // The newest open request whose path ends so; 0: there is none.
   int Find(const std::string& path_end) const {
-    for (const auto& [id, request] : open) {
+    for (auto entry = open.rbegin(); entry != open.rend(); ++entry) {
+      const auto& [id, request] = *entry;
       const std::string path = request["path"];
       if (path.size() >= path_end.size() && path.compare(path.size() - path_end.size(), path_end.size(), path_end) == 0)
         return id;
