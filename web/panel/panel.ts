@@ -10,7 +10,7 @@ import { Transcript } from './transcript.ts';
 
 type Of<T extends ViewEffect['type']> = Extract<ViewEffect, { type: T }>;
 
-const phone = matchMedia('(max-width:480px)');
+const phone = matchMedia('(max-width:480px),(max-height:480px)');
 
 export class Panel {
   private readonly host: HTMLElement;
