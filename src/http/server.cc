@@ -197,8 +197,8 @@ std::uint16_t Server::Listen(const std::string& address, std::uint16_t port) {
 }
 
 void Server::Stop(std::function<void()> drained) {
-  impl_->is_stopping = true;
   impl_->drained = std::move(drained);
+  if (std::exchange(impl_->is_stopping, true)) return;
   impl_->CloseListeners();
   for (const auto& connection : impl_->Snapshot()) connection->Stop();
   if (impl_->connections.empty()) return impl_->Drained();

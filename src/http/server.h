@@ -53,7 +53,7 @@ class Server {
   // addresses. Throws std::runtime_error with a sentence.
   std::uint16_t Listen(const std::string& address, std::uint16_t port);
   // Accepts nothing more, closes idle connections, lets those that are being answered end (for drain_timeout_ms), and
-  // then calls `drained` on the loop.
+  // then calls `drained` on the loop. Again: only replaces `drained`.
   void Stop(std::function<void()> drained = {});
   std::size_t ConnectionCount() const;
 

@@ -69,13 +69,12 @@ int Database::Changes() const { return sqlite3_changes(connection_); }
 void Database::Throw(int code) const { throw Error(code, sqlite3_errmsg(connection_)); }
 
 sqlite3_stmt* Database::Prepare(std::string_view sql) {
-  std::string key(sql);
-  if (const auto found = statements_.find(key); found != statements_.end()) return found->second;
+  if (const auto found = statements_.find(sql); found != statements_.end()) return found->second;
   sqlite3_stmt* statement = nullptr;
   const int code = sqlite3_prepare_v3(connection_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
                                       &statement, nullptr);
   if (code != SQLITE_OK) Throw(code);
-  statements_.emplace(std::move(key), statement);
+  statements_.emplace(sql, statement);
   return statement;
 }
 

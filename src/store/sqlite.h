@@ -1,6 +1,7 @@
 // SQLite as the rest of this floor sees it: a connection with cached statements, and a query that resets itself.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -45,8 +46,14 @@ class Database {
   [[noreturn]] void Throw(int code) const;
   sqlite3_stmt* Prepare(std::string_view sql);
 
+  // Looked up by a view, without a copy of the text.
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+
   sqlite3* connection_ = nullptr;
-  std::unordered_map<std::string, sqlite3_stmt*> statements_;
+  std::unordered_map<std::string, sqlite3_stmt*, TextHash, std::equal_to<>> statements_;
 };
 
 // One use of a cached statement. Parameters are bound in order; do not nest two uses of the same text.

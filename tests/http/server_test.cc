@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -121,6 +122,58 @@ TEST_CASE("Each hostile request gets its status and an end, and a good one right
     socket.Close();
     CHECK(AnswersWell(server.port()));
   }
+}
+
+TEST_CASE("Whatever it is sent, in whatever pieces, the server goes on answering") {
+  ServerOptions options;
+  options.sweep_interval_ms = 20;
+  options.header_timeout_ms = options.body_timeout_ms = options.idle_timeout_ms = 100;
+  std::shared_ptr<Responder> kept;
+  TestServer server(
+      [&](Request request, std::shared_ptr<Responder> responder) {
+        switch (request.path.size() % 4) {
+          case 0:
+            kept = std::move(responder);
+            break;
+          case 1:
+            responder->StartStream({});
+            responder->Write(request.body);
+            break;
+          case 2:
+            responder->StartStream({});
+            responder->Finish();
+            break;
+          default:
+            responder->Send({200, {}, request.body});
+        }
+      },
+      std::move(options));
+  const std::string good = Post("body", "Origin: https://shop.example\r\nAuthorization: Bearer abc\r\n") + kGet;
+  std::mt19937 random(11);
+  const auto any = [&](std::size_t below) { return static_cast<std::size_t>(random()) % below; };
+  for (int n = 0; n < 300; ++n) {
+    std::string bytes = good;
+    bytes.insert(6, any(8), 'x');
+    for (std::size_t change = any(3); change > 0; --change) {
+      const std::size_t at = any(bytes.size());
+      if (any(2) == 0) bytes[at] = static_cast<char>(random());
+      else bytes.erase(at, any(20));
+    }
+    RawSocket socket(server.port());
+    const std::size_t cut = any(bytes.size());
+    socket.Send(bytes.substr(0, cut));
+    if (any(2) == 0) std::this_thread::yield();
+    socket.Send(bytes.substr(cut));
+    if (any(3) == 0) socket.Reset();
+    else if (any(2) == 0) socket.ShutdownSend();
+    else if (any(4) == 0) socket.ReadUntil("\r\n\r\n", 20);
+  }
+  RawSocket socket(server.port());
+  socket.Send("POST /abcdef HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nwell");
+  CHECK(BodyOf(socket.ReadResponse()) == "well");
+  server.Do([&] { kept.reset(); });
+  socket.Close();
+  CHECK(server.Eventually([&] { return server.server().ConnectionCount() == 0; }));
 }
 
 TEST_CASE("A refusal reaches a peer that is still sending") {
