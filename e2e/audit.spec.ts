@@ -3,7 +3,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from './fixtures.ts';
 import { Shop } from './shop.ts';
 
-test('The audit log lists what Ada did, verifies, and names the record that was changed', async ({ page, startStack }) => {
+test('The audit log lists what Ada did, verifies, and names the record that was changed', async ({
+  page,
+  startStack,
+}) => {
   const stack = await startStack();
   const shop = await Shop.visit(page, stack);
   const { widget } = shop;
@@ -18,7 +21,10 @@ test('The audit log lists what Ada did, verifies, and names the record that was 
 
   const shown = await stack.widgentd('audit', 'show', '--product', 'acme', '--user', 'ada', '--json');
   expect(shown.code).toBe(0);
-  const records = shown.out.trim().split('\n').map((line) => JSON.parse(line));
+  const records = shown.out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
   expect(new Set(records.map((record) => record.actor.user.uid))).toEqual(new Set(['ada']));
   const tools = records.filter((record) => record.class_uid === 6003);
   expect(tools.map((record) => record.api.operation)).toContain('get_order');

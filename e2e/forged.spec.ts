@@ -2,7 +2,10 @@
 import { strings } from '../web/panel/strings.ts';
 import { expect, test } from './fixtures.ts';
 
-test('A forged token is refused with 401, the code and a hint; the visitor goes on as a guest', async ({ shop, page }) => {
+test('A forged token is refused with 401, the code and a hint; the visitor goes on as a guest', async ({
+  shop,
+  page,
+}) => {
   const { widget } = shop;
   await shop.signIn('Ada');
   await widget.open();

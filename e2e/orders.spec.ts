@@ -4,7 +4,10 @@ import { Shop } from './shop.ts';
 
 for (const backend of ['express', 'fastapi'] as const) {
   test.describe(`The shop in ${backend}`, () => {
-    test('Ada is greeted by name and gets her own order, by a tool that received her claims', async ({ page, stack }) => {
+    test('Ada is greeted by name and gets her own order, by a tool that received her claims', async ({
+      page,
+      stack,
+    }) => {
       const shop = await Shop.visit(page, stack, backend);
       const { widget } = shop;
       await shop.signIn('Ada');
@@ -13,7 +16,10 @@ for (const backend of ['express', 'fastapi'] as const) {
       await widget.expectUser('Ada Lovelace');
 
       expect(await widget.ask('where is my order A-1001')).toContain('Order A-1001 (Ridge 2 tent) is shipped.');
-      const told = stack.toolCalls(backend).filter((line) => line.includes('get_order A-1001')).at(-1)!;
+      const told = stack
+        .toolCalls(backend)
+        .filter((line) => line.includes('get_order A-1001'))
+        .at(-1)!;
       const user = JSON.parse(told.slice(told.indexOf('{')));
       expect(user).toMatchObject({
         sub: 'ada',

@@ -19,7 +19,9 @@ test('From an unregistered origin nothing works, and the console says which orig
   await shop.widget.send('hello');
   await page.waitForTimeout(500);
   await expect(shop.widget.replies).toHaveCount(0);
-  expect((await stack.widgentd('audit', 'show', '--product', 'acme', '--action', 'refused')).out).toContain('origin_not_allowed');
+  expect((await stack.widgentd('audit', 'show', '--product', 'acme', '--action', 'refused')).out).toContain(
+    'origin_not_allowed',
+  );
 });
 
 test('A request without an Origin gets 403 on every route of a product', async ({ stack }) => {
@@ -50,5 +52,9 @@ test('Another origin gets no CORS header, and diagnose tells it why', async ({ s
   expect(refused.headers.get('access-control-allow-origin')).toBeNull();
   const told = await fetch(`${base}/diagnose`, { headers });
   expect(told.headers.get('access-control-allow-origin')).toBeTruthy();
-  expect(await told.json()).toMatchObject({ origin: 'https://evil.example', allowed: false, code: 'origin_not_allowed' });
+  expect(await told.json()).toMatchObject({
+    origin: 'https://evil.example',
+    allowed: false,
+    code: 'origin_not_allowed',
+  });
 });

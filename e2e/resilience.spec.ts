@@ -47,5 +47,7 @@ test('What is typed while offline is sent once when the network is back', async 
   await context.setOffline(false);
   await expect(widget.replies.last()).toContainText('A-2001');
   await expect(widget.questions).toHaveCount(1);
-  expect(stack.toolCalls('express').filter((line) => line.includes('get_order A-2001 for {"sub":"bob"'))).toHaveLength(1);
+  expect(stack.toolCalls('express').filter((line) => line.includes('get_order A-2001 for {"sub":"bob"'))).toHaveLength(
+    1,
+  );
 });

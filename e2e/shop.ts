@@ -53,7 +53,9 @@ export class Widget {
   traces(): Promise<string> {
     return this.page.evaluate(() => {
       const root = document.querySelector('widgent-root')?.shadowRoot;
-      const values = [...(root?.querySelectorAll('textarea, input') ?? [])].map((field) => (field as HTMLInputElement).value);
+      const values = [...(root?.querySelectorAll('textarea, input') ?? [])].map(
+        (field) => (field as HTMLInputElement).value,
+      );
       const areas = [localStorage, sessionStorage].map((area) => JSON.stringify({ ...area }));
       return [document.documentElement.outerHTML, root?.innerHTML, ...values, ...areas].join('\n');
     });

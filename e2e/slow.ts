@@ -5,8 +5,11 @@ const end = 'That was the whole of the story.';
 
 export const slow: { change: Change; beginning: string; end: string } = {
   change: (product) => {
-    const story = Array.from({ length: 200 }, (_, i) => `It passed milestone ${i}.`).join(' ').slice(0, 1800);
-    for (const tool of product.tools) tool.answer = `Order {{result.id}} ({{result.items}}) is on its way. ${story} ${end}`;
+    const story = Array.from({ length: 200 }, (_, i) => `It passed milestone ${i}.`)
+      .join(' ')
+      .slice(0, 1800);
+    for (const tool of product.tools)
+      tool.answer = `Order {{result.id}} ({{result.items}}) is on its way. ${story} ${end}`;
   },
   beginning: 'is on its way. It passed',
   end,

@@ -1,15 +1,20 @@
 // `npm run check`: formatting, types and static analysis, without running anything.
-// `npm run format` (--format) formats the C++ sources in place.
+// `npm run format` (--format) formats C++, TypeScript, JavaScript and CSS in place.
 import { compile } from './build.mjs';
-import { output, root, run, step } from './steps.mjs';
+import { must, output, root, run, step } from './steps.mjs';
 
 const listed = (await output('git', ['ls-files', 'src', 'tests'])).split('\n');
 const sources = listed.filter((path) => /\.(cc|h)$/.test(path));
 
-if (process.argv.includes('--format')) process.exit(await run('clang-format', ['-i', ...sources]));
+if (process.argv.includes('--format')) {
+  await must('clang-format', ['-i', ...sources]);
+  await must('node_modules/.bin/prettier', ['--write', '--log-level=warn', '.']);
+  process.exit();
+}
 
 const checks = {
   formatting: () => run('clang-format', ['--dry-run', '--Werror', ...sources]),
+  'formatting of scripts': () => run('node_modules/.bin/prettier', ['--check', '.']),
   types: () => run('node_modules/.bin/tsc', ['--noEmit']),
   tidiness: () => run('node', ['--test', '--test-reporter=spec', 'tests/tidy/tidy.test.mjs']),
   'static analysis': async () => {

@@ -72,12 +72,19 @@ if ((${#missing[@]})); then
     fi
     as_root=(sudo)
   fi
-  as_root+=(env DEBIAN_FRONTEND=noninteractive)
+  as_root+=(env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8)
   echo "Reading the package lists ..."
   "${as_root[@]}" apt-get update -qq
-  echo "Installing with apt-get (the first time downloads some 600 MB) ..."
-  "${as_root[@]}" apt-get install -y --no-install-recommends -o Dpkg::Use-Pty=0 "${missing[@]}" |
-    awk '/^Setting up / {n++; if (n % 25 == 0) {print "  " n " packages set up ..."; fflush()}} /^(Err|E:)/'
+  echo "Installing with apt-get (on a bare system it downloads some 350 MB) ..."
+  options=(-y --no-install-recommends -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300)
+  "${as_root[@]}" apt-get install "${options[@]}" "${missing[@]}" |
+    awk '/^(Get:|Unpacking |Setting up )/ {
+           n[$1 ~ /^Get/ ? "downloaded" : $1 == "Unpacking" ? "unpacked" : "set up"]++
+           if (++lines % 25 == 0) {
+             printf "  %d downloaded, %d unpacked, %d set up ...\n", n["downloaded"], n["unpacked"], n["set up"]
+             fflush()
+           }
+         }'
 fi
 
 # The stamp holds what was installed last, so that an unchanged lock file costs nothing.

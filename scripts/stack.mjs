@@ -22,7 +22,12 @@ export function keepSecrets(file) {
     const lines = Object.entries(newSecrets()).map(([name, value]) => `${name}=${value}\n`);
     writeFileSync(file, lines.join(''), { mode: 0o600 });
   }
-  return Object.fromEntries(readFileSync(file, 'utf8').trim().split('\n').map((line) => line.split(/=(.*)/s)));
+  return Object.fromEntries(
+    readFileSync(file, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => line.split(/=(.*)/s)),
+  );
 }
 
 /** True where nobody listens on the port. */

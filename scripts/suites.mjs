@@ -40,7 +40,9 @@ async function each(items, runOne) {
 }
 
 const catchPrograms = (preset) =>
-  readdirSync(`${root}/build/${preset}`).filter((name) => /^widgent_\w+_tests(\.js)?$/.test(name)).sort();
+  readdirSync(`${root}/build/${preset}`)
+    .filter((name) => /^widgent_\w+_tests(\.js)?$/.test(name))
+    .sort();
 
 export function runCatch(preset, floors) {
   const programs = catchPrograms(preset).filter((name) => !floors || floors.includes(name.split('_')[1]));

@@ -9,7 +9,10 @@ const coveredFloors = ['protocol', 'session', 'identity'];
 const coverageLeast = 0.95;
 
 async function coverage() {
-  await compile('coverage', coveredFloors.map((floor) => `widgent_${floor}_tests`));
+  await compile(
+    'coverage',
+    coveredFloors.map((floor) => `widgent_${floor}_tests`),
+  );
   const old = (await output('find', [`${root}/build/coverage`, '-name', '*.gcda'])).split('\n').filter(Boolean);
   old.forEach((file) => rmSync(file));
   const result = await runCatch('coverage', coveredFloors);

@@ -4,7 +4,11 @@ import { Marked } from 'marked';
 
 const folder = new URL('../help/', import.meta.url);
 const template = readFileSync(new URL('../shop/help.html', import.meta.url), 'utf8');
-const anchor = (text) => text.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
+const anchor = (text) =>
+  text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
 
 const marked = new Marked({
   renderer: {

@@ -11,7 +11,9 @@ const { PORT = '4001', WIDGENT_ORIGIN = 'http://localhost:8787', ACME_VERIFY_SEC
 const shop = new URL('../shop/', import.meta.url);
 const { people, orders } = JSON.parse(readFileSync(new URL('data.json', shop), 'utf8'));
 const page = readFileSync(new URL('index.html', shop), 'utf8')
-  .replaceAll('{{widgent}}', WIDGENT_ORIGIN).replaceAll('{{product}}', 'acme').replaceAll('{{key}}', 'pk_acme_demo')
+  .replaceAll('{{widgent}}', WIDGENT_ORIGIN)
+  .replaceAll('{{product}}', 'acme')
+  .replaceAll('{{key}}', 'pk_acme_demo')
   .replaceAll('{{backend}}', 'Express');
 const app = express();
 

@@ -25,12 +25,18 @@ async function showAccount() {
   const { user, orders } = await (await fetch('/api/me')).json();
   byId('who').textContent = user ? user.name : 'Guest';
   byId('state').textContent = user ? `Signed in as ${user.name} (${user.plan}).` : 'You are browsing as a guest.';
-  byId('orders').replaceChildren(...orders.map((order) => {
-    const item = document.createElement('li');
-    for (const [tag, text] of [['code', order.id], ['b', order.items], ['span', order.status]])
-      item.appendChild(document.createElement(tag)).textContent = text;
-    return item;
-  }));
+  byId('orders').replaceChildren(
+    ...orders.map((order) => {
+      const item = document.createElement('li');
+      for (const [tag, text] of [
+        ['code', order.id],
+        ['b', order.items],
+        ['span', order.status],
+      ])
+        item.appendChild(document.createElement(tag)).textContent = text;
+      return item;
+    }),
+  );
   return user;
 }
 

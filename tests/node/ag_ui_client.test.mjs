@@ -22,7 +22,9 @@ after(async () => {
 });
 
 const ada = () =>
-  jwt.sign({ sub: 'ada', name: 'Ada Lovelace', email: 'ada@acme.example' }, secrets.ACME_VERIFY_SECRET, { expiresIn: '1h' });
+  jwt.sign({ sub: 'ada', name: 'Ada Lovelace', email: 'ada@acme.example' }, secrets.ACME_VERIFY_SECRET, {
+    expiresIn: '1h',
+  });
 
 function makeAgent(token) {
   return new HttpAgent({
@@ -40,7 +42,14 @@ async function say(agent, content) {
   agent.addMessage({ id: crypto.randomUUID(), role: 'user', content });
   const events = [];
   const { newMessages } = await agent.runAgent({}, { onEvent: ({ event }) => void events.push(event) });
-  return { newMessages, events, text: newMessages.filter(({ role }) => role === 'assistant').map((m) => m.content).join('') };
+  return {
+    newMessages,
+    events,
+    text: newMessages
+      .filter(({ role }) => role === 'assistant')
+      .map((m) => m.content)
+      .join(''),
+  };
 }
 
 test('Ada asks for her order and thanks, in one thread', async () => {

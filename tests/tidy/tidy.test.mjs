@@ -7,8 +7,10 @@ import { checkDead, checkFloors, checkLines, checkWords } from './rules.mjs';
 
 const root = new URL('../../', import.meta.url);
 const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root });
-const tree = listed.toString().split('\0')
-  .filter((path) => /\.(cc|h|ts|mjs|py|cmake|sh|css|html|json|md|txt)$|^\.ci\/run$/.test(path))
+const tree = listed
+  .toString()
+  .split('\0')
+  .filter((path) => /\.(cc|h|m?ts|mjs|py|cmake|sh|css|html|json|md|txt)$|^\.ci\/run$/.test(path))
   .filter((path) => !/^(package-lock\.json|tests\/data\/)/.test(path) && existsSync(new URL(path, root)))
   .map((path) => ({ path, text: readFileSync(new URL(path, root), 'utf8') }));
 
@@ -38,6 +40,6 @@ test('A note to finish something later is found', () => finds(checkWords, 'src/h
 test('HTML from text is found in the widget', () => finds(checkWords, 'web/panel/x.ts', 'a.innerHTML = b;\n', 1));
 test("A machine's own path is found", () => finds(checkWords, 'scripts/x.mjs', "'/home/ada/widgent'\n", 1));
 test('A focused test is found', () => finds(checkWords, 'e2e/x.spec.ts', '\ntest.only()\n', 2));
-test('A long line is found', () => finds(checkLines, 'src/http/x.cc', `${'x'.repeat(121)}\n`, 1));
+test('A long line is found', () => finds(checkLines, 'src/http/x.cc', `${'x '.repeat(61)};\n`, 1));
 test('A header that nobody includes is found', () => finds(checkDead, 'src/http/x.h', '\n', 1));
 test('A script that nobody runs is found', () => finds(checkDead, 'scripts/x.mjs', '\n', 1));
