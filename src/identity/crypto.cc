@@ -30,7 +30,7 @@ std::string Sha256(std::string_view bytes) {
 
 std::string HmacSha256(std::string_view key, std::string_view bytes) {
   // A null key would mean "the key of last time" to OpenSSL, also where an empty one is meant.
-  if (key.data() == nullptr) key = std::string_view("", 0);
+  if (key.data() == nullptr) key = "";
   std::string mac(SHA256_DIGEST_LENGTH, '\0');
   unsigned int size = 0;
   Require(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), Bytes(bytes), bytes.size(), Bytes(mac), &size) !=

@@ -74,7 +74,7 @@ std::optional<UnixMillis> ReadTimestamp(std::string_view text) {
                                     chrono::day(static_cast<unsigned>(day))};
   if (!date.ok()) return std::nullopt;
   const UnixMillis days = chrono::sys_days(date).time_since_epoch().count();
-  return ((days * 24 + hour) * 60 + minute - *offset) * 60'000 + second * 1000 + *millis;
+  return ((days * 24 + hour) * 60 + minute - *offset) * 60'000 + UnixMillis{second} * 1000 + *millis;
 }
 
 }  // namespace widgent
