@@ -20,6 +20,10 @@ enum ExitCode : int {
   kExitFailure = 3,  // it should have worked: a port in use, a disk that refuses
 };
 
+// All of `widgentd`; answers its exit code.
+int RunCommandLine(int argc, const char* const* argv);
+
+// Each adds its commands to the program.
 void AddServe(CLI::App& cli);
 void AddProduct(CLI::App& cli);
 void AddToken(CLI::App& cli);

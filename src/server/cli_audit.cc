@@ -17,7 +17,6 @@ namespace widgent {
 namespace {
 
 struct AuditOptions {
-  std::vector<std::string> config{"products"};
   std::string data = "data", product, since;
   AuditQuery query;
   bool json = false;
@@ -36,11 +35,18 @@ std::unique_ptr<Store> OpenStore(const AuditOptions& options) {
   }
 }
 
-std::vector<ProductId> ChooseProducts(const AuditOptions& options) {
+std::vector<ProductId> ChooseProducts(Store& store, const AuditOptions& options) {
   if (!options.product.empty()) return {ProductId{options.product}};
-  std::vector<ProductId> ids;
-  for (const Product& product : LoadProductsOrFail(options.config)) ids.push_back(product.id);
-  return ids;
+  return store.ListAuditedProducts();
+}
+
+// A text of a record, fit for a terminal also where somebody has tampered with it.
+std::string TextOf(const nlohmann::json& record, const char* name) {
+  if (!record.is_object() || !record.contains(name) || !record[name].is_string()) return "";
+  auto text = record[name].get<std::string>();
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+  return text;
 }
 
 // "90m", "24h", "7d", "2026-01-31" or "2026-01-31T12:00:00Z".
@@ -62,11 +68,9 @@ UnixMillis ParseSince(const std::string& text) {
 
 void PrintRow(const AuditRow& row) {
   const auto record = nlohmann::json::parse(row.record, nullptr, false);
-  std::string message, detail;
-  if (record.is_object()) {
-    message = record.value("message", "");
-    detail = record.value("status_detail", "");
-  }
+  const std::string message = TextOf(record, "message");
+  std::string detail = TextOf(record, "status_detail");
+  if (message.find(detail) != message.npos) detail.clear();
   std::cout << WriteTime(row.at) << "  #" << std::left << std::setw(6) << row.seq << ' ' << std::setw(20)
             << (row.user.empty() ? "(guest)" : row.user) << ' ' << std::setw(10) << row.action << ' ' << std::setw(10)
             << row.outcome << ' ' << message << (detail.empty() ? "" : " (" + detail + ")") << '\n';
@@ -75,7 +79,7 @@ void PrintRow(const AuditRow& row) {
 void Show(AuditOptions options) {
   if (!options.since.empty()) options.query.since = ParseSince(options.since);
   const auto store = OpenStore(options);
-  for (const ProductId& product : ChooseProducts(options)) {
+  for (const ProductId& product : ChooseProducts(*store, options)) {
     auto rows = store->FindAudit(product, options.query);
     if (!options.json && options.product.empty()) std::cout << product.value << ": " << rows.size() << " records\n";
     for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
@@ -88,7 +92,7 @@ void Show(AuditOptions options) {
 void Verify(const AuditOptions& options) {
   const auto store = OpenStore(options);
   bool holds = true;
-  for (const ProductId& product : ChooseProducts(options)) {
+  for (const ProductId& product : ChooseProducts(*store, options)) {
     if (const auto fault = VerifyAudit(*store, product)) {
       holds = false;
       std::cout << product.value << ": record " << fault->seq << " is broken: " << fault->detail << '\n';
@@ -105,10 +109,7 @@ void AddCommon(CLI::App& command, AuditOptions& options) {
       ->envname("WIDGENT_DATA")
       ->capture_default_str()
       ->type_name("DIR");
-  command.add_option("--product", options.product, "One product; otherwise all of --config")->type_name("ID");
-  command.add_option("--config", options.config, "Product files, or folders of them")
-      ->capture_default_str()
-      ->type_name("FILE...");
+  command.add_option("--product", options.product, "One product; otherwise every one")->type_name("ID");
 }
 
 }  // namespace

@@ -56,26 +56,58 @@ std::string ReadFileOrFail(const ProductOptions& options) {
   return *json;
 }
 
+constexpr char kBackendStep[] = R"(1. Your backend signs who is signed in. In Express, with jsonwebtoken:
+
+  app.post('/api/widgent-token', (req, res) => {
+    const user = currentUser(req); // your own session
+    if (!user) return res.status(401).end();
+    const claims = { sub: user.id, name: user.name, email: user.email };
+    res.json({ token: jwt.sign(claims, process.env.WIDGENT_SECRET, { expiresIn: '1h' }) });
+  });
+
+)";
+
+constexpr char kPageStep[] = R"(2. Your page loads the widget and names the user:
+
+  <script>
+    if (!window.widgent?.init) {
+      const calls = [];
+      let take = (call) => calls.push(call);
+      const widgent = (...args) => {
+        const result = new Promise((resolve, reject) => take([args, resolve, reject]));
+        result.catch(() => {});
+        return result;
+      };
+      for (const name of ['init', 'identify', 'logout', 'open', 'close', 'on', 'off'])
+        widgent[name] = widgent.bind(null, name);
+      widgent.q = (next) => {
+        take = next;
+        calls.splice(0).forEach((call) => next(call));
+      };
+      window.widgent = widgent;
+    }
+    widgent.init({ productId: '{{product}}', serviceKey: '{{key}}' });
+  </script>
+  <script async src="https://YOUR-WIDGENT-SERVER/widgent.js"></script>
+  <script type="module">
+    const response = await fetch('/api/widgent-token', { method: 'POST' });
+    if (response.ok) widgent.identify((await response.json()).token);
+  </script>
+
+`widgentd token check` says whether a token is right, and what to mend.
+)";
+
+void Fill(std::string& text, std::string_view placeholder, std::string_view value) {
+  text.replace(text.find(placeholder), placeholder.size(), value);
+}
+
 void PrintSteps(const Product& product, const std::string& secret) {
-  std::cout << "\nService key (public, for the page):      " << product.service_keys.front()
-            << "\nVerification Secret (shown only now):    " << secret << "\n\n"
-            << "1. On your server, sign a token for whoever is signed in. With Express and jsonwebtoken:\n\n"
-               "     app.get('/widgent-token', requireLogin, (req, res) => {\n"
-               "       const { id, name, email } = req.user;\n"
-               "       res.send(jwt.sign({ sub: String(id), name, email }, process.env.WIDGENT_SECRET, "
-               "{ expiresIn: '1h' }));\n"
-               "     });\n\n"
-               "2. In your pages:\n\n"
-               "     <script>\n"
-               "       window.widgent = window.widgent || function () { (widgent.q = widgent.q || [])"
-               ".push(arguments); };\n"
-               "       widgent('init', { productId: '"
-            << product.id.value << "', serviceKey: '" << product.service_keys.front()
-            << "' });\n"
-               "       fetch('/widgent-token').then(async (r) => r.ok && widgent('identify', await r.text()));\n"
-               "     </script>\n"
-               "     <script async src=\"https://YOUR-WIDGENT-SERVER/widgent.js\"></script>\n\n"
-               "`widgentd token check` says whether a token is right, and what to mend.\n";
+  std::string page_step = kPageStep;
+  Fill(page_step, "{{product}}", product.id.value);
+  Fill(page_step, "{{key}}", product.service_keys.front());
+  std::cout << "\nService key (public, for the page):    " << product.service_keys.front()
+            << "\nVerification Secret (shown only now):  " << secret << "\n\n"
+            << kBackendStep << page_step;
 }
 
 void Create(const ProductOptions& options) {

@@ -47,32 +47,32 @@ struct StoredMessage {
 struct StoredRun {
   enum class Status : std::uint8_t { kRunning, kDone, kFailed, kCancelled, kInterrupted };
   RunId id;
-  std::string input_sha256;   // of what the client sent: tells a repeat from a misuse of the id
-  MessageId message;          // the user's message that it answers
+  std::string input_sha256;  // of what the client sent: tells a repeat from a misuse of the id
+  MessageId message;         // the user's message that it answers
   Status status = Status::kRunning;
-  std::string events;         // once ended: its whole stream as SSE frames, for replay and resume
+  std::string events;  // once ended: its whole stream as SSE frames, for replay and resume
   UnixMillis started_at = 0;
 };
 
 struct AuditRow {
-  std::int64_t seq = 0;       // 1, 2, 3 … per product
+  std::int64_t seq = 0;  // 1, 2, 3 … per product
   UnixMillis at = 0;
-  std::string user;           // verified sub; empty for a guest
-  std::string action;         // identify, sign_out, switch, refused, tool
-  std::string outcome;        // success, failure, …
-  std::string record;         // canonical JSON, one line
+  std::string user;             // verified sub; empty for a guest
+  std::string action;           // identify, sign_out, switch, refused, tool
+  std::string outcome;          // success, failure, …
+  std::string record;           // canonical JSON, one line
   std::string prev_hash, hash;  // hex
 };
 
 struct AuditHead {
   std::int64_t count = 0;
-  std::string hash;           // of the last record; 64 zeros before the first
+  std::string hash;  // of the last record; 64 zeros before the first
 };
 
 struct AuditQuery {
-  std::string user, action, outcome;       // empty: any
+  std::string user, action, outcome;  // empty: any
   UnixMillis since = 0, until = INT64_MAX;
-  int limit = 100;                         // newest first
+  int limit = 100;  // newest first
 };
 
 class Store {
@@ -104,6 +104,9 @@ class Store {
   virtual std::vector<AuditRow> FindAudit(const ProductId& product, const AuditQuery& query) = 0;
   // All rows in order of seq; stops where `visit` answers false.
   virtual void VisitAudit(const ProductId& product, const std::function<bool(const AuditRow&)>& visit) = 0;
+
+  // Every product that has rows, in order of id.
+  virtual std::vector<ProductId> ListAuditedProducts() = 0;
 
   // Questions that the builtin agent could not answer, for the owner to write about.
   virtual void RecordUnanswered(const ProductId& product, std::string_view question, UnixMillis at) = 0;

@@ -194,12 +194,14 @@ TEST_CASE("The audit head starts at nothing and follows the last row of its prod
   const auto store = OpenSqliteStore(":memory:");
   CHECK(store->FindAuditHead(kAcme).count == 0);
   CHECK(store->FindAuditHead(kAcme).hash == std::string(64, '0'));
+  CHECK(store->ListAuditedProducts().empty());
   store->AppendAudit(kAcme, MakeAuditRow(1, "ada"));
   store->AppendAudit(kAcme, MakeAuditRow(2, "bob"));
   store->AppendAudit(kOther, MakeAuditRow(1, "eve"));
   CHECK(store->FindAuditHead(kAcme).count == 2);
   CHECK(store->FindAuditHead(kAcme).hash == "h2");
   CHECK(store->FindAuditHead(kOther).hash == "h1");
+  CHECK(store->ListAuditedProducts() == std::vector{std::min(kAcme, kOther), std::max(kAcme, kOther)});
   CHECK_THROWS(store->AppendAudit(kAcme, MakeAuditRow(2, "mallory")));
   CHECK(store->FindAudit(kAcme, {}).front().user == "bob");
 }

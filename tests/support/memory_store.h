@@ -99,6 +99,13 @@ class MemoryStore : public Store {
       if (!visit(row)) return;
     }
   }
+  std::vector<ProductId> ListAuditedProducts() override {
+    std::vector<ProductId> products;
+    for (const auto& [product, rows] : audit) {
+      if (!rows.empty()) products.push_back(product);
+    }
+    return products;
+  }
 
   void RecordUnanswered(const ProductId& product, std::string_view question, UnixMillis) override {
     unanswered.emplace_back(product, question);
