@@ -5,6 +5,7 @@
 #include <ctime>
 #include <utility>
 
+#include "http/connection_responder.h"
 #include "http/response_text.h"
 
 namespace widgent::http {
@@ -20,44 +21,6 @@ constexpr std::size_t kPipelineBacklogMax = 256 * 1024;
 constexpr std::size_t kLingerBytesMax = 1024 * 1024;
 constexpr int kLingerMs = 2000;
 constexpr auto kRestAfter = std::chrono::seconds(2);
-
-class ConnectionResponder final : public Responder {
- public:
-  ConnectionResponder(std::weak_ptr<Connection> connection, Connection::ExchangeId exchange)
-      : connection_(std::move(connection)), exchange_(exchange) {}
-  ~ConnectionResponder() override {
-    if (const auto connection = connection_.lock()) connection->Abandon(exchange_);
-  }
-
-  void Send(Response response) override {
-    if (const auto connection = connection_.lock()) connection->Send(exchange_, response);
-  }
-  void StartStream(Response head) override {
-    if (const auto connection = connection_.lock()) connection->StartStream(exchange_, head);
-  }
-  void Write(std::string chunk) override {
-    if (const auto connection = connection_.lock()) connection->Write(exchange_, chunk);
-  }
-  void Finish() override {
-    if (const auto connection = connection_.lock()) connection->Finish(exchange_);
-  }
-  bool IsOpen() const override {
-    const auto connection = connection_.lock();
-    return connection && connection->IsOpen(exchange_);
-  }
-  std::size_t Backlog() const override {
-    const auto connection = connection_.lock();
-    return connection ? connection->Backlog(exchange_) : 0;
-  }
-  void OnClosed(std::function<void()> closed) override {
-    if (const auto connection = connection_.lock()) connection->OnClosed(exchange_, std::move(closed));
-    else closed();
-  }
-
- private:
-  std::weak_ptr<Connection> connection_;
-  Connection::ExchangeId exchange_;
-};
 
 // Of the loop's thread, for reads that are over before anybody else reads.
 std::string_view ReadNow(Socket& socket, ErrorCode& error) {
