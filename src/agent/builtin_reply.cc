@@ -172,12 +172,13 @@ class Thinker {
         if (HasHandoff(prompt_)) return SayPerson();
         break;
       case SmallTalk::kNeverMind:
+      case SmallTalk::kAcknowledgement:
         return Say("All right. Ask me whenever you like.");
       case SmallTalk::kNone:
         break;
     }
     const std::vector<Passage> passages =
-        prompt_.knowledge ? prompt_.knowledge->Search(message, kPassagesMax) : std::vector<Passage>();
+        prompt_.knowledge ? prompt_.knowledge->Search(WithoutArguments(message), kPassagesMax) : std::vector<Passage>();
     const std::optional<Route> route = RouteToTool(tools_, message);
     if (route && IsMeant(*route, passages)) return Use(route->tool, route->slots);
     if (!passages.empty()) return SayPassages(passages);
@@ -190,6 +191,15 @@ class Thinker {
     BuiltinReply reply = Say(GreetingFor(*prompt_.product, prompt_.identity));
     reply.turn.suggestions = Suggestions(prompt_);
     return reply;
+  }
+
+  // An order's number stands in no help page; the words around it may.
+  std::string WithoutArguments(std::string message) const {
+    for (const RoutedTool& tool : tools_) {
+      for (const auto& [name, slot] : FindSlots(*tool.schema, message))
+        if (slot.distinctive) message.replace(slot.at, slot.length, slot.length, ' ');
+    }
+    return message;
   }
 
   bool IsWithheld(std::size_t tool) const { return tool >= prompt_.tools.size(); }

@@ -1,4 +1,4 @@
-// A full-text index in memory (SQLite FTS5): numbered texts of three weights, found by words.
+// A full-text index in memory (SQLite FTS5): numbered rows of three weights, found by words.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -19,17 +19,17 @@ class FtsIndex {
   // `row` is 1, 2, 3 …
   void Add(std::int64_t row, std::string_view chapter, std::string_view title, std::string_view body);
 
-  // Rows that hold `term` or one of its other forms, in any order. Any bytes may stand in a term.
-  std::vector<std::int64_t> RowsWith(const std::vector<std::string>& forms) const;
-  // The same without a look at the chapter.
-  std::vector<std::int64_t> RowsOfSectionWith(const std::vector<std::string>& forms) const;
+  // After the last Add: makes one segment of what was added piece by piece, which searches several times faster.
+  void Seal();
 
-  // Rows that hold any of the terms, best first by bm25 (chapter 2, title 10, body 1).
-  std::vector<std::int64_t> Best(const std::vector<std::string>& terms, int limit) const;
+  // Rows that hold `word` in any of its inflections; with `own` in title or body. Any bytes may stand in a word.
+  std::vector<std::int64_t> RowsWith(const std::string& word, bool own) const;
+
+  // Rows that hold any of the words, best first by bm25 (chapter 2, title 10, body 1).
+  std::vector<std::int64_t> Best(const std::vector<std::string>& words, int limit) const;
 
  private:
   struct Database;
-  std::vector<std::int64_t> Query(const char* sql, const std::string& match, int limit) const;
   std::unique_ptr<Database> database_;
 };
 

@@ -21,7 +21,9 @@ namespace fs = std::filesystem;
 constexpr std::uintmax_t kFileBytesMax = 4 << 20;
 constexpr std::size_t kFilesMax = 10000;
 constexpr std::size_t kQuestionBytesMax = 8192;
-constexpr std::size_t kTermsMax = 32;
+constexpr std::size_t kWordsMax = 128;
+constexpr std::size_t kTellingWordsMax = 32;
+constexpr double kLeastCover = 1e-9;  // of stop words alone nothing is found
 constexpr int kCandidates = 20;
 constexpr double kOwnSteps = 4;
 
@@ -67,31 +69,6 @@ std::string EncodeUrl(std::string_view text) {
   return encoded;
 }
 
-// A word and its regular inflections: "return" also finds "returns", "returned" and "returning".
-std::vector<std::string> Forms(const std::string& word) {
-  std::vector<std::string> forms = {word};
-  const bool letters = std::all_of(word.begin(), word.end(), [](char c) { return c >= 'a' && c <= 'z'; });
-  if (!letters || word.size() < 3) return forms;
-  std::string stem = word;
-  for (std::string_view tail : {"ing", "ed", "es", "s", "e"}) {
-    if (word.size() < tail.size() + 3 || !word.ends_with(tail) || word.ends_with("ss")) continue;
-    stem.resize(word.size() - tail.size());
-    break;
-  }
-  for (std::string_view tail : {"", "e", "s", "es", "ed", "ing"}) forms.push_back(stem + std::string(tail));
-  // "shipping", "shipped", "ship": the consonant is doubled.
-  const char last = stem.back();
-  if (stem.size() > 3 && last == stem[stem.size() - 2]) {
-    stem.pop_back();
-    forms.insert(forms.end(), {stem, stem + "s"});
-  } else if (std::string_view("bdglmnprt").find(last) != std::string_view::npos) {
-    forms.insert(forms.end(), {stem + last + "ing", stem + last + "ed"});
-  }
-  if (word.ends_with("ies")) forms.push_back(word.substr(0, word.size() - 3) + 'y');
-  if (word.ends_with('y')) forms.push_back(word.substr(0, word.size() - 1) + "ies");
-  return forms;
-}
-
 class FtsKnowledge final : public Knowledge {
  public:
   explicit FtsKnowledge(double coverage_min) : coverage_min_(coverage_min) {}
@@ -102,8 +79,7 @@ class FtsKnowledge final : public Knowledge {
     for (const MarkdownSection& section : document.sections)
       if (chapter.empty() && section.level == 1) chapter = section.title;
     if (chapter.empty()) chapter = CleanLine(fs::path(name).stem().string(), 200);
-    std::string names = chapter;
-    for (const std::string& alias : document.aliases) names += ' ' + alias;
+    Page page{passages_.size(), passages_.size()};
     for (const MarkdownSection& section : document.sections) {
       if (section.text.empty()) continue;
       Passage passage;
@@ -111,46 +87,33 @@ class FtsKnowledge final : public Knowledge {
       passage.chapter = chapter;
       passage.url = section.anchor.empty() ? url : url + '#' + EncodeUrl(section.anchor);
       passage.text = section.text;
+      AddRow({passages_.size(), passages_.size() + 1}, chapter, passage.title, passage.text);
       passages_.push_back(std::move(passage));
-      index_.Add(static_cast<std::int64_t>(passages_.size()), names, passages_.back().title, section.text);
     }
+    page.end = passages_.size();
+    if (page.begin == page.end) return;
+    for (const std::string& alias : document.aliases) AddRow(page, "", alias, "");
   }
 
+  void Seal() { index_.Seal(); }
+
   std::vector<Passage> Search(std::string_view question, int limit) const override {
-    std::set<std::string> words, terms;
-    for (std::string& word : Words(CutUtf8(question, kQuestionBytesMax), kTermsMax * 4)) {
-      // Words like "how" decide nothing by themselves, but order what is found.
-      if (IsStopWord(word)) terms.insert(std::move(word));
-      else if (words.size() < kTermsMax) words.insert(std::move(word));
-    }
-    std::vector<Cover> covers(passages_.size() + 1);
-    double all = 0;
-    for (const std::string& word : words) {
-      const std::vector<std::string> forms = Forms(word);
-      const std::vector<std::int64_t> rows = index_.RowsWith(forms);
-      const double count = static_cast<double>(rows.size()), total = static_cast<double>(passages_.size());
-      const double weight = std::log1p((total - count + 0.5) / (count + 0.5));
-      all += weight;
-      for (std::int64_t row : rows) covers[static_cast<std::size_t>(row)].whole += weight;
-      for (std::int64_t row : index_.RowsOfSectionWith(forms)) covers[static_cast<std::size_t>(row)].own += weight;
-      terms.insert(forms.begin(), forms.end());
-    }
-    if (all <= 0) return {};
-    std::vector<std::int64_t> rows = index_.Best({terms.begin(), terms.end()}, kCandidates);
+    const Weighing weighing = Weigh(question);
+    std::vector<std::int64_t> rows = index_.Best(weighing.words, kCandidates);
     std::erase_if(rows,
-                  [&](std::int64_t row) { return covers[static_cast<std::size_t>(row)].whole < coverage_min_ * all; });
-    // Chapter and aliases say which page is meant; of its sections the one that speaks of most of the question itself.
+                  [&](std::int64_t row) { return weighing.Of(row).whole < std::max(coverage_min_, kLeastCover); });
+    // bm25 finds the page; of what it finds, that goes first which speaks of most of the question itself.
     std::stable_sort(rows.begin(), rows.end(), [&](std::int64_t a, std::int64_t b) {
-      const auto steps = [&](std::int64_t row) {
-        return std::floor(covers[static_cast<std::size_t>(row)].own / all * kOwnSteps);
-      };
-      return steps(a) > steps(b);
+      return std::floor(weighing.Of(a).own * kOwnSteps) > std::floor(weighing.Of(b).own * kOwnSteps);
     });
     std::vector<Passage> found;
+    std::set<std::size_t> taken;
     for (std::int64_t row : rows) {
+      const std::size_t passage = Resolve(row, rows, weighing);
       if (static_cast<int>(found.size()) >= limit) break;
-      found.push_back(passages_[static_cast<std::size_t>(row) - 1]);
-      found.back().coverage = covers[static_cast<std::size_t>(row)].whole / all;
+      if (!taken.insert(passage).second) continue;
+      found.push_back(passages_[passage]);
+      found.back().coverage = weighing.Of(row).whole;
     }
     return found;
   }
@@ -158,14 +121,71 @@ class FtsKnowledge final : public Knowledge {
   std::size_t SectionCount() const override { return passages_.size(); }
 
  private:
-  // Weight of the question's words that a passage has: with its chapter, and by itself.
+  // Passages begin to end. A row of the index is one section, or an alias that stands for all sections of its page.
+  struct Page {
+    std::size_t begin, end;
+  };
+  // Shares of the question's weight that a row has: with its chapter, and by itself.
   struct Cover {
     double whole = 0, own = 0;
   };
+  struct Weighing {
+    std::vector<std::string> words;
+    std::vector<Cover> covers;  // by row - 1
+    const Cover& Of(std::int64_t row) const { return covers[static_cast<std::size_t>(row) - 1]; }
+  };
+
+  void AddRow(Page page, std::string_view chapter, std::string_view title, std::string_view body) {
+    rows_.push_back(page);
+    index_.Add(static_cast<std::int64_t>(rows_.size()), chapter, title, body);
+  }
+
+  // Rare words weigh more; words that no page has weigh the most.
+  Weighing Weigh(std::string_view question) const {
+    Weighing weighing;
+    weighing.covers.resize(rows_.size());
+    double all = 0;
+    std::size_t telling = 0;
+    for (std::string& word : Words(CutUtf8(question, kQuestionBytesMax), kWordsMax)) {
+      if (std::find(weighing.words.begin(), weighing.words.end(), word) != weighing.words.end()) continue;
+      // Words like "how" decide nothing by themselves, but order what is found.
+      if (!IsStopWord(word) && telling++ < kTellingWordsMax) {
+        const std::vector<std::int64_t> rows = index_.RowsWith(word, false);
+        const double count = static_cast<double>(rows.size()), total = static_cast<double>(rows_.size());
+        const double weight = std::log1p((total - count + 0.5) / (count + 0.5));
+        all += weight;
+        for (std::int64_t row : rows) weighing.covers[static_cast<std::size_t>(row) - 1].whole += weight;
+        for (std::int64_t row : index_.RowsWith(word, true))
+          weighing.covers[static_cast<std::size_t>(row) - 1].own += weight;
+      }
+      weighing.words.push_back(std::move(word));
+    }
+    if (all > 0) {
+      for (Cover& cover : weighing.covers) cover = {cover.whole / all, cover.own / all};
+    }
+    return weighing;
+  }
+
+  // Of an alias's page the section that speaks of most of the question, by the order of `rows` where several do; the
+  // first where none does.
+  std::size_t Resolve(std::int64_t row, const std::vector<std::int64_t>& rows, const Weighing& weighing) const {
+    const Page page = rows_[static_cast<std::size_t>(row) - 1];
+    std::size_t best = page.begin;
+    double best_own = 0;
+    for (std::int64_t other : rows) {
+      const Page section = rows_[static_cast<std::size_t>(other) - 1];
+      const bool is_part = section.end - section.begin == 1 && section.begin >= page.begin && section.end <= page.end;
+      if (!is_part || weighing.Of(other).own <= best_own) continue;
+      best = section.begin;
+      best_own = weighing.Of(other).own;
+    }
+    return best;
+  }
 
   const double coverage_min_;
   FtsIndex index_;
-  std::vector<Passage> passages_;  // row n of the index is passages_[n - 1]
+  std::vector<Passage> passages_;
+  std::vector<Page> rows_;  // row n of the index is rows_[n - 1]
 };
 
 }  // namespace
@@ -177,6 +197,7 @@ std::unique_ptr<Knowledge> LoadKnowledge(const KnowledgeConfig& config) {
     fs::path name = file.lexically_relative(config.dir);
     knowledge->Add(ReadMarkdown(ReadFile(file)), name.replace_extension().generic_string(), config.base_url);
   }
+  knowledge->Seal();
   return knowledge;
 }
 

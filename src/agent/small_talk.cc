@@ -28,6 +28,10 @@ constexpr std::string_view kWhoAmI[] = {"who am i",           "what is my name",
                                         "do you know my name"};
 constexpr std::string_view kNeverMind[] = {"never mind", "nevermind", "forget it", "forget about it", "cancel",
                                            "stop",       "no",        "no thanks", "no thank you",    "leave it"};
+constexpr std::string_view kAcknowledgements[] = {"ok",   "okay",    "yes",     "yep", "fine",   "great",
+                                                  "cool", "perfect", "alright", "bye", "goodbye"};
+constexpr std::string_view kBesideAcknowledgements[] = {"all", "right", "good", "that", "is", "s",
+                                                        "it",  "then",  "and",  "see",  "you"};
 constexpr std::string_view kPeople[] = {"human",    "person",  "people",   "representative",
                                         "operator", "someone", "somebody", "staff"};
 constexpr std::string_view kTalking[] = {"talk", "speak",   "chat",     "want", "need",
@@ -63,6 +67,8 @@ SmallTalk FindSmallTalk(std::string_view message) {
   if (IsOneOf(line, kNeverMind)) return SmallTalk::kNeverMind;
   if (HasAny(words, kGreetings) && AllOf(words, kGreetings, kBesideGreetings)) return SmallTalk::kGreeting;
   if (HasAny(words, kThanks) && AllOf(words, kThanks, kBesideThanks)) return SmallTalk::kThanks;
+  if (HasAny(words, kAcknowledgements) && AllOf(words, kAcknowledgements, kBesideAcknowledgements))
+    return SmallTalk::kAcknowledgement;
   if (HasAny(words, kPeople) && HasAny(words, kTalking)) return SmallTalk::kPerson;
   return SmallTalk::kNone;
 }

@@ -5,7 +5,7 @@
 
 namespace widgent {
 
-enum class SmallTalk : std::uint8_t { kNone, kGreeting, kWhoAmI, kThanks, kPerson, kNeverMind };
+enum class SmallTalk : std::uint8_t { kNone, kGreeting, kWhoAmI, kThanks, kPerson, kNeverMind, kAcknowledgement };
 
 SmallTalk FindSmallTalk(std::string_view message);
 

@@ -13,6 +13,7 @@ namespace {
 constexpr double kCoverageMin = 0.5;
 constexpr double kMargin = 1.15;
 constexpr double kScoreMin = 0.4;
+constexpr double kCompleteMin = 0.9;
 constexpr double kEvidence = 0.25;       // of a distinctive argument
 constexpr double kStopWordWeight = 0.2;  // "where is my order" and "refund my order" differ in such words, too
 constexpr std::string_view kNegations[] = {"not", "don", "dont", "never", "without", "didn", "isn", "wasn"};
@@ -35,7 +36,7 @@ WordSet WordsOf(std::string_view text) {
 std::string WithoutSlots(std::string_view message, const std::map<std::string, Slot>& slots) {
   std::string rest(message);
   for (const auto& [name, slot] : slots)
-    if (slot.distinctive) std::fill_n(rest.begin() + static_cast<std::ptrdiff_t>(slot.at), slot.length, ' ');
+    std::fill_n(rest.begin() + static_cast<std::ptrdiff_t>(slot.at), slot.length, ' ');
   return rest;
 }
 
@@ -49,6 +50,7 @@ class Router {
         vocabulary.insert(words.begin(), words.end());
       }
       for (const std::string& word : vocabulary) ++tools_with_[word];
+      for (const std::string& word : WordsOf(tool.config->name)) ++names_with_[word];
     }
   }
 
@@ -64,12 +66,16 @@ class Router {
       const WordSet words = WordsOf(WithoutSlots(example, FindSlots(*tool.schema, example)));
       const double common = CommonWeight(asked, words);
       const double of_asked = Share(common, Weight(asked)), of_example = Share(common, Weight(words));
+      route.complete = route.complete || of_example >= kCompleteMin;
       const double likeness = Share(2 * of_asked * of_example, of_asked + of_example);
       if (likeness > route.score) {
         route.score = likeness;
         route.coverage = of_asked;
       }
     }
+    // "refund" stands in the name of one tool only.
+    route.named =
+        std::any_of(asked.begin(), asked.end(), [&](const std::string& word) { return IsOwnName(tool, word); });
     // An order's number alone ("what about A-1002?") says all there is to say.
     if (route.evident && !HasContent(asked)) route.score = route.coverage = 1;
     else if (route.evident) route.score = std::min(1.0, route.score + kEvidence);
@@ -80,6 +86,10 @@ class Router {
   static double Share(double part, double whole) { return whole > 0 ? part / whole : 0; }
   static bool HasContent(const WordSet& words) {
     return std::any_of(words.begin(), words.end(), [](const std::string& word) { return !IsStopWord(word); });
+  }
+  bool IsOwnName(const RoutedTool& tool, const std::string& word) const {
+    const auto named = names_with_.find(word);
+    return named != names_with_.end() && named->second == 1 && WordsOf(tool.config->name).contains(word);
   }
   // A word of every tool's examples tells them apart the least.
   double WeightOf(const std::string& word) const {
@@ -102,7 +112,7 @@ class Router {
 
   const std::vector<RoutedTool>& tools_;
   std::string_view message_;
-  std::map<std::string, int, std::less<>> tools_with_;
+  std::map<std::string, int, std::less<>> tools_with_, names_with_;  // how many tools have the word
 };
 
 bool IsNegated(std::string_view message) {
@@ -123,7 +133,8 @@ std::optional<Route> RouteToTool(const std::vector<RoutedTool>& tools, std::stri
     if (tools[i].config->examples.empty() || !CanBeAsked(*tools[i].schema)) continue;
     Route route = router.Rate(i);
     const bool enough = route.coverage >= kCoverageMin || (route.evident && route.coverage >= kCoverageMin / 2);
-    if (enough && route.score >= kScoreMin && (reads(route) || !negated)) routes.push_back(std::move(route));
+    const bool may = reads(route) || (!negated && (route.named || route.complete));
+    if (enough && may && route.score >= kScoreMin) routes.push_back(std::move(route));
   }
   if (routes.empty()) return std::nullopt;
   // Of two that are alike, looking something up is the harmless one.

@@ -17,15 +17,18 @@ struct RoutedTool {
 };
 
 struct Route {
-  std::size_t tool = 0;  // index into the tools that were given
-  double score = 0;      // 0 to 1: likeness to the closest example, and evidence
-  double coverage = 0;   // 0 to 1: share of the message's words that the example has
-  bool evident = false;  // the message holds an argument that nobody writes by accident
+  std::size_t tool = 0;   // index into the tools that were given
+  double score = 0;       // 0 to 1: likeness to the closest example, and evidence
+  double coverage = 0;    // 0 to 1: share of the message's words that the example has
+  bool evident = false;   // the message holds an argument that nobody writes by accident
+  bool named = false;     // the message has a word of this tool's name that no other tool's name has
+  bool complete = false;  // the message has nearly all words of an example
   std::map<std::string, Slot> slots;
 };
 
 // The one tool that is clearly meant, or nothing: at least half of the message's words are the example's, and the next
-// best tool is behind by the margin of 1.15. A message with "not" in it never routes to a tool that changes something.
+// best tool is behind by the margin of 1.15. A tool that changes something must be named, or an example of it said in
+// full, and never in a message with "not" in it.
 std::optional<Route> RouteToTool(const std::vector<RoutedTool>& tools, std::string_view message);
 
 }  // namespace widgent

@@ -136,6 +136,16 @@ TEST_CASE("A tool that changes something is not called by a message that says no
   CHECK_FALSE(mind.Does({"please don't refund my order A-1001, it was damaged"}).starts_with("refund_order"));
 }
 
+TEST_CASE("A tool that changes something must be asked for by name, not by what is wrong") {
+  Mind mind;
+  CHECK_FALSE(mind.Does({"A-1003 is damaged"}).starts_with("refund_order"));
+  CHECK(mind.Does({"I'd like a refund for A-1002, it arrived late"}) ==
+        R"(refund_order {"order_id":"A-1002","reason":"late"})");
+  CHECK(mind.Does({"can you refund A-1001 because wrong size"}) ==
+        R"(refund_order {"order_id":"A-1001","reason":"wrong size"})");
+  CHECK(mind.Does({"I want my money back for my order A-1001"}) == kWhichReason);
+}
+
 TEST_CASE("Questions about policy go to the help pages, not to a tool") {
   Mind mind;
   for (const char* text :

@@ -64,6 +64,11 @@ TEST_CASE("The demo's help pages answer what shoppers ask, each with the right p
       {"how do I redeem a gift card", "gift-cards#redeeming-a-gift-card"},
       {"I lost my gift card", "gift-cards#a-lost-gift-card"},
       {"which boot size should I take", "sizes#boot-sizes"},
+      {"opening hours", "contact#"},
+      {"how can I reach you by phone", "contact#"},
+      {"when do I get my money back", "refunds#"},
+      {"where is my parcel", "tracking#"},
+      {"do you accept american express", "payment#ways-to-pay"},
   };
   int right = 0;
   for (const auto& [question, url] : questions) {
