@@ -178,10 +178,11 @@ void Session::On(const ResponseChunk& event) {
 }
 
 void Session::On(const ResponseEnded& event) {
-  Request* found = FindRequest(event.request);
-  if (!found) return;
-  const Request request = std::move(*found);
-  requests_.erase(requests_.begin() + (found - requests_.data()));
+  if (!FindRequest(event.request)) return;
+  // Out of the list first: an answer may end the epoch, and with it all requests.
+  std::list<Request> taken;
+  taken.splice(taken.begin(), requests_, FindPlace(event.request));
+  const Request& request = taken.front();
   if (request.kind == RequestKind::kForgotten || request.epoch != epoch_) return;
   if (request.status && state_ != State::kRefused) diagnosed_ = false;
   switch (request.kind) {
@@ -413,8 +414,7 @@ void Session::EndHistory(const Request& request) {
     last.run_id = active;
     last.status = active.empty() ? MessageStatus::kFailed : MessageStatus::kSent;
     if (active.empty()) Reply(UpdateMessage{last.id, last.status, last.code = "agent_truncated"});
-    auto& messages = outbox_.messages();
-    messages.insert(messages.begin(), last);
+    outbox_.messages().push_front(last);
   }
   for (const OutboxMessage& message : outbox_.messages())
     if (message.id != last.id) Show(message);

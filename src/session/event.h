@@ -1,7 +1,8 @@
 // What can happen to a session. Names say what happened; session/json.h tells each as the page sends it.
+// Members are views: whoever hands an event in keeps its text until it is handled.
 #pragma once
 #include <cstdint>
-#include <string>
+#include <string_view>
 
 namespace widgent {
 
@@ -10,28 +11,28 @@ using CallId = int;
 
 struct InitCalled {
   CallId call = 0;
-  std::string product_id, service_key;
-  std::string guest_id;   // 128 random bits, base64url
-  std::string seed;       // 128 random bits, 32 hexadecimal digits: all ids and jitter are drawn from it
-  std::string thread_id;  // this tab's guest thread, if any
-  std::string page, locale;
+  std::string_view product_id, service_key;
+  std::string_view guest_id;   // 128 random bits, base64url
+  std::string_view seed;       // 128 random bits, 32 hexadecimal digits: all ids and jitter are drawn from it
+  std::string_view thread_id;  // this tab's guest thread, if any
+  std::string_view page, locale;
 };
 struct IdentifyCalled {
   CallId call = 0;
-  std::string token;
-  std::string guest_id;  // fresh; used where the guest must change
+  std::string_view token;
+  std::string_view guest_id;  // fresh; used where the guest must change
 };
 struct LogoutCalled {
   CallId call = 0;
-  std::string guest_id;  // fresh
+  std::string_view guest_id;  // fresh
 };
 struct PanelOpened {};
 struct PanelClosed {};
 struct MessageSubmitted {
-  std::string text;
+  std::string_view text;
 };
 struct RetryRequested {
-  std::string message_id;
+  std::string_view message_id;
 };
 struct CancelRequested {};
 struct ResponseStarted {
@@ -40,7 +41,7 @@ struct ResponseStarted {
 };
 struct ResponseChunk {
   int request = 0;
-  std::string text;
+  std::string_view text;
 };
 struct ResponseEnded {
   int request = 0;

@@ -11,7 +11,7 @@ namespace {
 bool HandleFields(Session& session, const JsonFields& fields, EffectWriter& effects) {
   const std::string_view type = fields.Text("type");
   const MonotonicMillis now = fields.Integer("now", 0);
-  auto text = [&](std::string_view name) { return std::string(fields.Text(name)); };
+  auto text = [&](std::string_view name) { return fields.Text(name); };
   auto number = [&](std::string_view name) { return static_cast<int>(fields.Integer(name, 0)); };
   auto handle = [&](const auto& event) {
     session.Handle(event, now, effects);

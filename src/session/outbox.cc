@@ -9,7 +9,7 @@ OutboxMessage& Outbox::Add(OutboxMessage message) {
   return messages_.back();
 }
 
-OutboxMessage* Outbox::Find(const std::string& id) {
+OutboxMessage* Outbox::Find(std::string_view id) {
   for (OutboxMessage& message : messages_)
     if (message.id == id) return &message;
   return nullptr;
@@ -23,7 +23,7 @@ OutboxMessage* Outbox::Next(std::uint32_t epoch) {
   return nullptr;
 }
 
-void Outbox::Remove(const std::string& id) {
+void Outbox::Remove(std::string_view id) {
   for (auto message = messages_.begin(); message != messages_.end(); ++message) {
     if (message->id != id) continue;
     messages_.erase(message);

@@ -1,8 +1,9 @@
 // The messages that the server has not acknowledged, in the order in which they were typed.
 #pragma once
 #include <cstdint>
+#include <list>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include "session/effect.h"
 
@@ -24,15 +25,15 @@ class Outbox {
 
   bool IsFull() const { return messages_.size() >= kMessagesMax; }
   OutboxMessage& Add(OutboxMessage message);
-  OutboxMessage* Find(const std::string& id);
+  OutboxMessage* Find(std::string_view id);
   // The first message that waits to be sent in this epoch, unless one before it is on its way.
   OutboxMessage* Next(std::uint32_t epoch);
-  void Remove(const std::string& id);
+  void Remove(std::string_view id);
   void Clear() { messages_.clear(); }
-  std::vector<OutboxMessage>& messages() { return messages_; }
+  std::list<OutboxMessage>& messages() { return messages_; }
 
  private:
-  std::vector<OutboxMessage> messages_;
+  std::list<OutboxMessage> messages_;
 };
 
 }  // namespace widgent

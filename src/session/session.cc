@@ -102,7 +102,8 @@ void Session::On(const InitCalled& event) {
   Reply(Settle{event.call});
   Reply(Emit{.name = "ready"});
   if (asked_call_ || !asked_token_.empty()) {
-    const IdentifyCalled early{asked_call_, std::move(asked_token_), guest_id_};
+    const std::string token = std::move(asked_token_);
+    const IdentifyCalled early{asked_call_, token, guest_id_};
     asked_call_ = 0;
     Identify(early);
   } else {
@@ -264,14 +265,12 @@ void Session::Verify(const WireIdentity& identity, MonotonicMillis asked_at) {
 
 void Session::ExpireIdentity() {
   // A refresh that is still under way goes on as an identify of its own.
-  IdentifyCalled again{asked_call_, asked_token_ == token_ ? "" : asked_token_, guest_id_};
+  const std::string token = asked_token_ == token_ ? "" : asked_token_, guest_id = guest_id_;
+  const CallId call = asked_call_;
   ended_sub_ = sub_;
   LeaveUser(Leaving::kExpired);
   Go(Trigger::kTokenExpired);
-  if (!again.token.empty()) {
-    Identify(again);
-    return;
-  }
+  if (!token.empty()) return Identify({call, token, guest_id});
   ShowWho("token_expired");
   Reply(ShowNotice{"identity_expired"});
   Reply(Emit{.name = "identity:expired"});
@@ -337,7 +336,7 @@ void Session::LeaveUser(Leaving why) {
 
 // The identity ended while messages waited: they stay in sight, and go out as a guest's only if the visitor says so.
 void Session::KeepUnsent(Leaving why) {
-  std::vector<OutboxMessage> kept;
+  std::list<OutboxMessage> kept;
   for (OutboxMessage& message : outbox_.messages()) {
     const bool unsent = message.status == MessageStatus::kQueued || message.status == MessageStatus::kFailed;
     if (unsent) kept.push_back(std::move(message));
@@ -355,7 +354,7 @@ void Session::KeepUnsent(Leaving why) {
 // On the way from guest to user: what was typed since identify was called is this user's already, and what the same
 // person typed before and was not sent yet goes along.
 void Session::CarryUnsent(bool same_person) {
-  std::vector<OutboxMessage> carried;
+  std::list<OutboxMessage> carried;
   for (OutboxMessage& message : outbox_.messages()) {
     const bool unsent = message.status == MessageStatus::kQueued || message.status == MessageStatus::kFailed;
     if (message.epoch == epoch_ + 1 || (same_person && unsent)) {
@@ -389,7 +388,7 @@ void Session::ForgetConversation() {
   Reply(ShowGreeting{});
 }
 
-void Session::RotateGuest(const std::string& guest_id) {
+void Session::RotateGuest(std::string_view guest_id) {
   guest_id_ = guest_id;
   Reply(Save{"guest_id", guest_id_});
 }
@@ -522,19 +521,20 @@ void Session::TellTheServer(const std::string& path, const std::string& body) {
   Send(RequestKind::kForgotten, {.path = path, .body = body, .token = token_});
 }
 
+std::list<Session::Request>::iterator Session::FindPlace(int id) {
+  return std::find_if(requests_.begin(), requests_.end(), [id](const Request& request) { return request.id == id; });
+}
+
 Session::Request* Session::FindRequest(int id) {
-  for (Request& request : requests_)
-    if (request.id == id) return &request;
-  return nullptr;
+  const auto place = FindPlace(id);
+  return place == requests_.end() ? nullptr : &*place;
 }
 
 void Session::DropRequest(int id) {
-  for (auto request = requests_.begin(); request != requests_.end(); ++request) {
-    if (request->id != id) continue;
-    requests_.erase(request);
-    Reply(CancelRequest{id});
-    return;
-  }
+  const auto place = FindPlace(id);
+  if (place == requests_.end()) return;
+  requests_.erase(place);
+  Reply(CancelRequest{id});
 }
 
 // Its answer has said all that we want to know, and may end in peace.
@@ -549,7 +549,7 @@ void Session::DropRequests() {
     Reply(CancelRequest{request.id});
     return true;
   };
-  requests_.erase(std::remove_if(requests_.begin(), requests_.end(), dropped), requests_.end());
+  requests_.remove_if(dropped);
   session_request_ = history_request_ = 0;
 }
 

@@ -12,10 +12,10 @@
 //     a repeat from a new message; a stream that breaks off is resumed after the last event seen.
 #pragma once
 #include <cstdint>
+#include <list>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "protocol/problem.h"
 #include "protocol/sse.h"
@@ -127,7 +127,7 @@ class Session {
   void LeaveUser(Leaving why);
   void KeepUnsent(Leaving why);
   void CarryUnsent(bool same_person);
-  void RotateGuest(const std::string& guest_id);
+  void RotateGuest(std::string_view guest_id);
   void AskForSession(const char* event);
   void SendSession();
   void EndSession(const Request& request);
@@ -165,6 +165,7 @@ class Session {
 
   // Requests and small helpers
   int Send(RequestKind kind, SendRequest effect);  // `effect` without request, service_key and guest_id
+  std::list<Request>::iterator FindPlace(int id);
   Request* FindRequest(int id);
   void DropRequest(int id);
   void Forget(int id);
@@ -207,7 +208,7 @@ class Session {
   int history_request_ = 0, history_attempts_ = 0;
   std::optional<MonotonicMillis> history_at_;
 
-  std::vector<Request> requests_;
+  std::list<Request> requests_;
   int next_request_ = 1;
 };
 
