@@ -1,11 +1,12 @@
 // `npm start`: builds what has changed, then runs the server and the two demo shops until Ctrl-C.
 // `npm run dev` (--watch) also rebuilds and restarts when a source file changes.
 import { mkdirSync, watch } from 'node:fs';
+import { relative } from 'node:path';
 import { build } from './build.mjs';
 import { defaultPorts, isFree, keepSecrets, startStack } from './stack.mjs';
 import { root } from './steps.mjs';
 
-const folder = `${root}/.widgent`;
+const folder = process.env.WIDGENT_DEMO ?? `${root}/.widgent`;
 const variables = { widgent: 'WIDGENT_PORT', express: 'EXPRESS_PORT', fastapi: 'FASTAPI_PORT' };
 const ports = Object.fromEntries(
   Object.entries(variables).map(([name, variable]) => [name, Number(process.env[variable] ?? defaultPorts[name])]),
@@ -29,7 +30,7 @@ function printAddresses() {
     - Try the 60-second token and the forged one, with the browser's console open
 
   Who did what:
-    build/native/widgentd audit show --data .widgent/data --product acme --user ada
+    build/native/widgentd audit show --data ${relative(root, folder)}/data --product acme --user ada
 
   Ctrl-C stops all three.
 `);
