@@ -36,7 +36,8 @@ test('The server is killed while a reply streams and started again: the message 
   await expect(widget.questions).toHaveCount(1);
 });
 
-test('What is typed while offline is sent once when the network is back', async ({ page, context, stack }) => {
+test('What is typed while offline is sent once when the network is back', async ({ page, context, startStack }) => {
+  const stack = await startStack(); // it counts calls
   const shop = await Shop.visit(page, stack);
   const { widget } = shop;
   await shop.signIn('Bob');
