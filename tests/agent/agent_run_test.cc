@@ -144,7 +144,8 @@ TEST_CASE("A model cannot name another user: bound arguments come from the verif
 TEST_CASE("The model does not see what is bound") {
   Stage stage;
   stage.product.tools[0].parameters_json =
-      R"({"type":"object","required":["order_id","customer_id"],"properties":{"order_id":{"type":"string"},"customer_id":{"type":"string"}}})";
+      R"({"type":"object","required":["order_id","customer_id"],)"
+      R"("properties":{"order_id":{"type":"string"},"customer_id":{"type":"string"}}})";
   Prompt seen;
   stage.Run({"x"}, Scripted(stage, {{{"Hm."}, {}}}, &seen));
   REQUIRE(seen.tools.size() == 2);

@@ -25,8 +25,8 @@ inline User MakeAda() {
   user.name = "Ada";
   user.email = "ada@example.com";
   user.metadata_json = R"({"plan": "pro", "n": 1e2})";
-  user.claims_json =
-      R"({"sub":"u_42","name":"Ada","scope":"orders:read orders:write","roles":["member"],"metadata":{"plan": "pro", "n": 1e2}})";
+  user.claims_json = R"({"sub":"u_42","name":"Ada","scope":"orders:read orders:write","roles":["member"],)"
+                     R"("metadata":{"plan": "pro", "n": 1e2}})";
   user.issued_at_s = kNow / 1000 - 60;
   user.expires_at_s = kNow / 1000 + 3600;
   return user;

@@ -57,12 +57,13 @@ TEST_CASE("The request of a tool is the one of the documentation, byte for byte"
   REQUIRE(bench.client.requests.size() == 1);
   const http::ClientRequest& request = bench.client.requests[0];
   CHECK(request.method == "POST");
-  CHECK(
-      request.body ==
-      R"({"type":"tool.call","id":"tcall_01JD0000000000000000000001","timestamp":"2026-01-01T00:00:00Z","product_id":"acme",)"
-      R"("tool":{"name":"get_order","call_id":"call_1","arguments":{"order_id":"A-1001","customer_id":"u_42"}},)"
-      R"("user":{"sub":"u_42","email":"ana@example.com","name":"Ana","metadata":{"plan":"pro"},"verified":true,"token_exp":1767229200},)"
-      R"("thread_id":"th_01","run_id":"r_01","approval":null})");
+  CHECK(request.body ==
+        R"({"type":"tool.call","id":"tcall_01JD0000000000000000000001","timestamp":"2026-01-01T00:00:00Z",)"
+        R"("product_id":"acme",)"
+        R"("tool":{"name":"get_order","call_id":"call_1","arguments":{"order_id":"A-1001","customer_id":"u_42"}},)"
+        R"("user":{"sub":"u_42","email":"ana@example.com","name":"Ana","metadata":{"plan":"pro"},)"
+        R"("verified":true,"token_exp":1767229200},)"
+        R"("thread_id":"th_01","run_id":"r_01","approval":null})");
   CHECK(HeaderOf(request, "Content-Type") == "application/json");
   CHECK(HeaderOf(request, "User-Agent") == "Widgent/1.0 (+tool)");
   CHECK(HeaderOf(request, "webhook-id") == "tcall_01JD0000000000000000000001");
@@ -129,9 +130,9 @@ TEST_CASE("A tool's answer that is none fails without harm") {
 
 TEST_CASE("Of a problem document the title and the detail go on, cleaned, and nothing else") {
   Bench bench;
-  bench.answers = {HttpAnswer(
-      403,
-      R"({"title":"Not\u0000 yours","detail":"That order\n\u202ebelongs to another customer.","stack":"at x.js:1","instance":"https://x"})")};
+  bench.answers = {HttpAnswer(403,
+                              R"({"title":"Not\u0000 yours","detail":"That order\n\u202ebelongs to another customer.",)"
+                              R"("stack":"at x.js:1","instance":"https://x"})")};
   const ToolOutcome outcome = bench.Call(MakeGetOrder()).outcome;
   CHECK(outcome.title == "Not yours");
   CHECK(outcome.detail == "That order belongs to another customer.");
