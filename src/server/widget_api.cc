@@ -25,13 +25,16 @@ std::string SessionAnswer(const Product& product, const Identity& identity, cons
                           UnixMillis now) {
   JsonWriter writer;
   WriteIdentity(writer.Open('{').Key("identity"), ToWire(identity, now));
+  // For the developer: what to mend about a token that held, or why it ended so early.
+  const User* user = AsUser(identity);
+  writer.PutIf("hint", user ? user->hint : std::get<Anonymous>(identity).hint);
   writer.Put("server_time", WriteTime(now)).PutIf("thread_id", thread_id);
   writer.Put("greeting", Greeting(product, identity));
   writer.Key("agent").Open('{').Put("name", product.agent.name.empty() ? product.name : product.agent.name);
   writer.Put("kind", product.agent.kind).Close('}');
   writer.Key("appearance").Open('{').PutIf("accent", product.accent).Close('}');
   writer.Key("suggestions").Open('[');
-  for (const std::string& item : AsUser(identity) ? product.suggestions_verified : product.suggestions_anonymous)
+  for (const std::string& item : user ? product.suggestions_verified : product.suggestions_anonymous)
     writer.Value(item);
   writer.Close(']');
   if (!product.handoff_url.empty())

@@ -41,6 +41,16 @@ TEST_CASE("A guest is told why, and nothing is written") {
   CHECK(world.Audit().empty());
 }
 
+TEST_CASE("A token that holds but will disappoint comes with a hint") {
+  World world;
+  const Answer good = world.Post("/session", {.token = world.Token("ada")});
+  CHECK_FALSE(good->Json().contains("hint"));
+  const std::string numeric = SignToken(R"({"sub":42,"exp":1767229200})");
+  const Answer answer = world.Post("/session", {.token = numeric});
+  CHECK(answer->Json()["identity"]["sub"] == "42");
+  CHECK_FALSE(answer->Json()["hint"].get<std::string>().empty());
+}
+
 TEST_CASE("Identify, switch and sign-out are audited under the verified user, a refresh is not") {
   World world;
   const Caller ada{.token = world.Token("ada", "Ada")}, bob{.token = world.Token("bob")};
