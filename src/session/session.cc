@@ -351,18 +351,23 @@ void Session::KeepUnsent(Leaving why) {
   }
 }
 
-// On the way from guest to user: what was typed since identify was called is this user's already, and what the same
-// person typed before and was not sent yet goes along.
+// On the way from guest to user: what was typed since identify was called is this user's already. What the same person
+// typed before goes along; where it may have reached the guest's thread, it is sent again only if the visitor says so.
 void Session::CarryUnsent(bool same_person) {
   std::list<OutboxMessage> carried;
   for (OutboxMessage& message : outbox_.messages()) {
-    const bool unsent = message.status == MessageStatus::kQueued || message.status == MessageStatus::kFailed;
-    if (message.epoch == epoch_ + 1 || (same_person && unsent)) {
-      message.epoch = epoch_ + 1;
-      carried.push_back(std::move(message));
-    } else {
+    if (message.status == MessageStatus::kSent) continue;
+    const bool is_meant = message.epoch == epoch_ + 1;
+    if (!is_meant && !same_person) {
       Reply(Emit{.name = "message:dropped", .id = message.id, .reason = "identity_changed"});
+      continue;
     }
+    if (message.attempts > 0 && message.status != MessageStatus::kFailed) {
+      message.status = MessageStatus::kFailed;
+      message.code = "identity_changed";
+    }
+    message.epoch = epoch_ + 1;
+    carried.push_back(std::move(message));
   }
   outbox_.Clear();
   for (OutboxMessage& message : carried) outbox_.Add(std::move(message));

@@ -93,14 +93,15 @@ class FakeClient final : public http::Client {
     result.error = http::ClientResult::Error::kCancelled;
     Answer(fetch, result);
   }
+  void AnswerOne(http::FetchId fetch, const std::string& json) {
+    http::ClientResult result;
+    result.status = 200;
+    result.headers = {{"content-type", "application/json"}};
+    result.body = json;
+    Answer(fetch, result);
+  }
   void AnswerAll(const std::string& json) {
-    while (!pending.empty()) {
-      http::ClientResult result;
-      result.status = 200;
-      result.headers = {{"content-type", "application/json"}};
-      result.body = json;
-      Answer(pending.begin()->first, result);
-    }
+    while (!pending.empty()) AnswerOne(pending.begin()->first, json);
   }
 
  private:

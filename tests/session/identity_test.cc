@@ -189,6 +189,28 @@ TEST_CASE_METHOD(PageFixture, "Messages queued offline by one user are not sent 
   for (const json& request : sent) CHECK(request.dump().find("from ada") == std::string::npos);
 }
 
+TEST_CASE_METHOD(
+    PageFixture,
+    "What a guest typed offline goes along to the user; what may have arrived is not sent again by itself") {
+  Init();
+  Submit("may have arrived");
+  Failed(Find("/agent"));
+  Online(false);
+  Submit("never left");
+  Identify(TokenOf("ada"));
+  Online(true);
+  Wait(0);
+  Answer(Find("/session"), 200, Verified("ada"));
+  REQUIRE(Find("/agent") != 0);
+  CHECK(open.at(Find("/agent")).dump().find("never left") != std::string::npos);
+  CHECK(open.at(Find("/agent"))["token"] == TokenOf("ada"));
+  CHECK(messages.at(0).text == "may have arrived");
+  CHECK(messages.at(0).code == "identity_changed");
+  AnswerRun({"ok"});
+  Wait(60'000);
+  CHECK(Find("/agent") == 0);
+}
+
 TEST_CASE_METHOD(PageFixture, "What is typed while identity is being asked for is sent as the user who was meant") {
   Init();
   Identify(TokenOf("ada"));

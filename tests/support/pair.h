@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "protocol/claims.h"
 #include "server/world.h"
 #include "support/page.h"
 
@@ -74,7 +75,7 @@ class Visitor {
                {"product_id", "acme"},
                {"service_key", kServiceKey},
                {"guest_id", guest_},
-               {"seed", SeedOf(guest_)},
+               {"seed", NewSeed()},
                {"thread_id", thread}});
     });
   }
@@ -112,7 +113,10 @@ class Visitor {
   std::string origin = kOrigin;
   std::int64_t latency_ms = 20;
   bool is_online = true;
-  bool lose_answers = false;  // requests arrive, answers do not
+  bool lose_answers = false;                      // requests arrive, answers do not
+  bool repeat_requests = false;                   // the network delivers every request twice
+  std::function<std::size_t(std::size_t)> split;  // how much of a chunk arrives in one piece
+  std::string asked_sub;                          // whom the last token named
 
  private:
   friend class Wire;
@@ -124,7 +128,13 @@ class Visitor {
       if (!alive.expired()) Do([](Page& p) { p.Event({{"type", "timer_fired"}}); });
     });
   }
-  static std::string SeedOf(const std::string& text) { return Hex(Sha256(text)).substr(0, 32); }
+  // Every load of a page draws its own.
+  std::string NewSeed() { return Hex(Sha256(guest_ + std::to_string(world_.loop.Now()))).substr(0, 32); }
+  void Repeat(const http::Request& request) {
+    world_.loop.After(2 * latency_ms, [world = &world_, request] {
+      if (world->app) world->app->Handle(request, std::make_shared<RecordingResponder>());
+    });
+  }
   void Drop(int request) {
     auto wire = wires_.extract(request);
     if (!wire.empty()) wire.mapped()->Close();
@@ -149,6 +159,7 @@ class Visitor {
     const std::string token = effect.value("token", "");
     if (!token.empty()) add("authorization", "Bearer " + token);
     if (!request.body.empty()) add("content-type", "application/json");
+    if (repeat_requests) Repeat(request);
     const std::weak_ptr<int> alive = alive_;
     world_.loop.After(latency_ms, [this, alive, id, wire, request = std::move(request)] {
       if (alive.expired()) return;
@@ -189,7 +200,13 @@ inline void Wire::StartStream(http::Response head) {
 }
 
 inline void Wire::Write(std::string chunk) {
-  Later([chunk](Page& page, int request) { page.Chunk(request, chunk); });
+  while (visitor_ && !chunk.empty()) {
+    std::size_t size = visitor_->split ? visitor_->split(chunk.size()) : chunk.size();
+    while (size < chunk.size() && (chunk[size] & 0xC0) == 0x80)
+      ++size;  // the page's TextDecoder keeps characters whole
+    Later([piece = chunk.substr(0, size)](Page& page, int request) { page.Chunk(request, piece); });
+    chunk.erase(0, size);
+  }
 }
 
 inline void Wire::Finish() {
