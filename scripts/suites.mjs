@@ -41,7 +41,7 @@ async function each(items, runOne) {
 
 const catchPrograms = (preset) =>
   readdirSync(`${root}/build/${preset}`)
-    .filter((name) => /^widgent_\w+_tests(\.js)?$/.test(name))
+    .filter((name) => /^widgent_\w+_tests(\.cjs)?$/.test(name))
     .sort();
 
 export function runCatch(preset, floors) {
@@ -49,7 +49,7 @@ export function runCatch(preset, floors) {
   return each(programs, (name) => {
     console.log(`${name}:`);
     const program = `${root}/build/${preset}/${name}`;
-    return name.endsWith('.js') ? counted(readCatch, 'node', [program]) : counted(readCatch, program, []);
+    return name.endsWith('.cjs') ? counted(readCatch, 'node', [program]) : counted(readCatch, program, []);
   });
 }
 
