@@ -1,5 +1,7 @@
 #include "protocol/ag_ui.h"
 
+#include <algorithm>
+
 #include "protocol/json_writer.h"
 
 namespace widgent {
@@ -13,6 +15,10 @@ constexpr std::string_view kEventTypeNames[] = {
 };
 
 constexpr std::string_view kProtocolVersion = "1.0";
+
+// Every look into the body passes over all of it, and a stranger wrote it: a body of 64 KiB holds 30,000 empty
+// messages.
+constexpr int kMessagesReadMax = 100, kPartsMax = 100;
 
 EventType FindEventType(std::string_view name) {
   int type = 0;
@@ -42,19 +48,22 @@ std::string_view EventTypeName(EventType type) {
 
 std::optional<InputError> ReadRunAgentInput(std::string_view body, RunAgentInput& input) {
   JsonFields fields;
-  if (!fields.Parse(body)) return InputError{"The body is not one JSON object of at most 32 levels."};
+  if (!fields.Parse(body))
+    return InputError{"The body is not one JSON object of at most 32 levels, or its names are too long."};
   input.thread_id.value = fields.Text("threadId");
   input.run_id.value = fields.Text("runId");
   if (!IsValidId(input.thread_id.value))
     return InputError{"threadId must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ -"};
   if (!IsValidId(input.run_id.value)) return InputError{"runId must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ -"};
   int last = fields.Count("messages") - 1;
-  while (last >= 0 && fields.Text(JsonFields::Path("messages", last, "role")) != "user") --last;
-  if (last < 0) return InputError{"messages holds no message with role \"user\"."};
+  const int first = std::max(last + 1 - kMessagesReadMax, 0);
+  while (last >= first && fields.Text(JsonFields::Path("messages", last, "role")) != "user") --last;
+  if (last < first) return InputError{"messages holds no message with role \"user\" among its last 100."};
   const std::string message = JsonFields::Path("messages", last, "");
   input.message_id.value = fields.Text(message + "/id");
   if (!IsValidId(input.message_id.value))
     return InputError{"The message's id must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ -"};
+  if (fields.Count(message + "/content") > kPartsMax) return InputError{"The message has more than 100 parts."};
   input.text = ReadContent(fields, message);
   if (input.text.find_first_not_of(" \t\r\n") == std::string::npos) return InputError{"The message has no text."};
   input.page = fields.Text("forwardedProps/widgent/page");

@@ -49,6 +49,15 @@ class JsonFieldsHandler {
     bool array;
   };
 
+  // False where the paths together take more memory than any document of ours: each holds the names of all levels above
+  // it, so one long name over many values multiplies.
+  bool Push(JsonFields::Kind kind, std::int64_t number) {
+    path_bytes_ += path_.size();
+    if (path_bytes_ > JsonFields::kPathBytesMax) return false;
+    fields_.push_back({path_, {}, number, kind});
+    return true;
+  }
+
   // Moves the path to the next element where the value stands in an array.
   void Place() {
     if (levels_.empty() || !levels_.back().array) return;
@@ -60,13 +69,12 @@ class JsonFieldsHandler {
   bool Add(JsonFields::Kind kind, std::int64_t number) {
     if (levels_.empty()) return false;  // a lone scalar is no document of ours
     Place();
-    fields_.push_back({path_, {}, number, kind});
-    return true;
+    return Push(kind, number);
   }
   bool Enter(JsonFields::Kind kind) {
     if (levels_.size() == JsonFields::kDepthMax) return false;
     Place();
-    fields_.push_back({path_, {}, 0, kind});
+    if (!Push(kind, 0)) return false;
     levels_.push_back({path_.size(), fields_.size() - 1, kind == JsonFields::Kind::kArray});
     return true;
   }
@@ -78,6 +86,7 @@ class JsonFieldsHandler {
   std::vector<JsonFields::Field>& fields_;
   std::vector<Level> levels_;
   std::string path_;
+  std::size_t path_bytes_ = 0;
 };
 
 bool JsonFields::Parse(std::string_view text) {

@@ -12,12 +12,14 @@ namespace widgent {
 class JsonFields {
  public:
   static constexpr int kDepthMax = 32;
+  static constexpr std::size_t kPathBytesMax = 4 << 20;
 
-  // False where `text` is not one JSON object or array of at most kDepthMax levels; the fields are then empty.
-  // Of two members with the same name the last wins.
+  // False where `text` is not one JSON object or array of at most kDepthMax levels, with paths of at most kPathBytesMax
+  // bytes together; the fields are then empty. Of two members with the same name the last wins.
   bool Parse(std::string_view text);
 
-  // Each answers the fallback where the path is absent or of another type. Integers out of range are clamped.
+  // Each looks through all fields: who walks a list that a stranger wrote bounds the steps. Each answers the fallback
+  // where the path is absent or of another type. Integers out of range are clamped.
   std::string_view Text(std::string_view path) const;
   std::int64_t Integer(std::string_view path, std::int64_t fallback) const;
   bool Flag(std::string_view path, bool fallback = false) const;

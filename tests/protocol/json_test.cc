@@ -50,6 +50,19 @@ TEST_CASE("What is no document, or too deep, is refused and leaves nothing") {
   CHECK_FALSE(fields.Parse(std::string(200'000, '[')));
 }
 
+TEST_CASE("A long name over many values does not multiply") {
+  const auto document = [](std::size_t name_bytes, int values) {
+    std::string text = "{\"" + std::string(name_bytes, 'k') + "\":[";
+    for (int i = 0; i < values; ++i) text += i ? ",0" : "0";
+    return text + "]}";
+  };
+  JsonFields fields;
+  CHECK(fields.Parse(document(30'000, 100)));
+  CHECK(fields.Parse(document(100, 17'000)));
+  CHECK_FALSE(fields.Parse(document(30'000, 17'000)));
+  CHECK_FALSE(fields.Has(std::string(30'000, 'k')));
+}
+
 TEST_CASE("What is written reads back the same, and is always valid JSON") {
   std::string text = "quote \" back \\ line \n tab \t del \x7F nul ";
   text += '\0';

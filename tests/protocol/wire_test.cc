@@ -75,6 +75,22 @@ TEST_CASE("Input that cannot be run names the field that is wrong") {
   }
 }
 
+TEST_CASE("A body of very many messages or parts is not looked through to the end") {
+  const auto input = [](int messages_behind, int parts) {
+    json body = {{"threadId", "t"}, {"runId", "r"}, {"messages", json::array()}};
+    json content = json::array();
+    for (int i = 0; i < parts; ++i) content.push_back({{"type", "text"}, {"text", "x"}});
+    body["messages"].push_back({{"id", "m"}, {"role", "user"}, {"content", content}});
+    for (int i = 0; i < messages_behind; ++i) body["messages"].push_back({{"id", "m"}, {"role", "tool"}});
+    return body.dump();
+  };
+  RunAgentInput read;
+  CHECK_FALSE(ReadRunAgentInput(input(99, 100), read).has_value());
+  CHECK(read.text == std::string(100, 'x'));
+  CHECK(ReadRunAgentInput(input(100, 1), read)->detail.find("user") != std::string::npos);
+  CHECK(ReadRunAgentInput(input(0, 101), read)->detail.find("parts") != std::string::npos);
+}
+
 TEST_CASE("Every event is read as it was written") {
   AgUiEvent event;
   event.thread_id = {"t"};
