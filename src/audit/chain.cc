@@ -20,9 +20,10 @@ bool Has(const json& object, const char* pointer, const Value& expected) {
   return object.contains(path) && object.at(path) == expected;
 }
 
-bool ColumnsAgree(const AuditRow& row, const json& record) {
+bool ColumnsAgree(const AuditRow& row, const ProductId& product, const json& record) {
   const json::json_pointer uid("/actor/user/uid");
-  return Has(record, "/metadata/logged_time", row.at) && Has(record, "/unmapped/widgent/action", row.action) &&
+  return Has(record, "/metadata/uid", product.value + ":" + std::to_string(row.seq)) &&
+         Has(record, "/metadata/logged_time", row.at) && Has(record, "/unmapped/widgent/action", row.action) &&
          Has(record, "/unmapped/widgent/outcome", row.outcome) &&
          (record.contains(uid) ? record.at(uid) == row.user : row.user.empty());
 }
@@ -53,7 +54,7 @@ std::string ChainHash(std::string_view prev_hash, std::string_view record) {
   return Hex(Sha256(std::string(prev_hash).append(record)));
 }
 
-std::optional<AuditFault> ChainChecker::Check(const AuditRow& row, bool has_columns) {
+std::optional<AuditFault> ChainChecker::Check(const AuditRow& row, const ProductId* product) {
   const std::int64_t expected = count_ + 1;
   if (row.seq > expected)
     return AuditFault{expected, "it is missing: the next one found is " + std::to_string(row.seq)};
@@ -62,7 +63,7 @@ std::optional<AuditFault> ChainChecker::Check(const AuditRow& row, bool has_colu
   if (row.hash != ChainHash(hash_, row.record)) return AuditFault{row.seq, "its text was changed"};
   const json record = json::parse(row.record, nullptr, false);
   if (!Has(record, "/unmapped/widgent/seq", row.seq) || !Has(record, "/unmapped/widgent/prev_hash", row.prev_hash) ||
-      (has_columns && !ColumnsAgree(row, record))) {
+      (product && !ColumnsAgree(row, *product, record))) {
     return AuditFault{row.seq, "its columns do not agree with its text"};
   }
   count_ = row.seq;
@@ -82,7 +83,7 @@ std::optional<AuditFault> VerifyAudit(Store& store, const ProductId& product) {
   ChainChecker checker;
   std::optional<AuditFault> fault;
   store.VisitAudit(product, [&](const AuditRow& row) {
-    fault = checker.Check(row, true);
+    fault = checker.Check(row, &product);
     return !fault;
   });
   return fault ? fault : checker.CheckHead(store.FindAuditHead(product));
@@ -94,7 +95,7 @@ std::optional<AuditFault> VerifyAuditExport(std::istream& lines) {
   for (std::string line; std::getline(lines, line); ++last) {
     const auto row = ReadExported(line);
     if (!row) return AuditFault{last + 1, "its line is no exported record"};
-    if (auto fault = checker.Check(*row, false)) return fault;
+    if (auto fault = checker.Check(*row, nullptr)) return fault;
   }
   return std::nullopt;
 }

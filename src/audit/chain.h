@@ -16,8 +16,9 @@ std::string ChainHash(std::string_view prev_hash, std::string_view record);
 // Takes the records of one product in order and says which is the first that does not fit.
 class ChainChecker {
  public:
-  // Nothing: the record fits. A record of an export has no columns besides its text.
-  std::optional<AuditFault> Check(const AuditRow& row, bool has_columns);
+  // Nothing: the record fits. `product` is whose the row is in the store; null for a record of an export, which has no
+  // columns besides its text.
+  std::optional<AuditFault> Check(const AuditRow& row, const ProductId* product);
 
   // After the last record.
   std::optional<AuditFault> CheckHead(const AuditHead& head) const;

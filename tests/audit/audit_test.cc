@@ -113,6 +113,9 @@ TEST_CASE("Products have chains of their own") {
   store.audit[other][4].record[5] ^= 1;
   CHECK_FALSE(VerifyAudit(store, kAcme));
   CHECK(VerifyAudit(store, other));
+  store.audit[other] = store.audit[kAcme];
+  REQUIRE(VerifyAudit(store, other));
+  CHECK(VerifyAudit(store, other)->seq == 1);
 }
 
 TEST_CASE("An empty log holds") {
