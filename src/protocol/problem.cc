@@ -45,17 +45,20 @@ constexpr ProblemKind kProblems[] = {
     {"thread_not_found", 404, "There is no such conversation"},
     {"run_not_found", 404, "There is no such run"},
     {"method_not_allowed", 405, "This method is not offered here"},
+    {"request_timeout", 408, "The request took too long to arrive"},
     {"run_in_progress", 409, "The previous reply is still running"},
     {"cursor_too_old", 410, "The stream can no longer be resumed from here"},
     {"length_required", 411, "The request must say its length"},
     {"message_too_large", 413, "The message is too large"},
     {"unsupported_media_type", 415, "The body must be JSON"},
+    {"expectation_failed", 417, "The request expects what is not offered"},
     {"idempotency_mismatch", 422, "The same id was used for another message"},
     {"rate_limited", 429, "Too many requests"},
     {"header_too_large", 431, "The request's header is too large"},
     {"internal", 500, "Something went wrong"},
     {"draining", 503, "The server is restarting"},
     {"backend_down", 503, "The store cannot be reached"},
+    {"http_version_unsupported", 505, "Only HTTP/1.1 is spoken here"},
 };
 
 }  // namespace

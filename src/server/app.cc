@@ -96,7 +96,6 @@ void App::Handle(http::Request request, std::shared_ptr<http::Responder> respond
 }
 
 http::Response App::RefuseUnread(std::string_view code, const http::Request& request) {
-  if (!FindProblem(code)) return PlainResponse(400, std::string(code) + "\n");
   Problem problem = MakeProblem(code, "The request was refused before it was read.");
   problem.request_id = NewRequestId();
   http::Response response = ProblemResponse(problem);
@@ -164,7 +163,7 @@ void App::HandleSite(const ExchangePtr& x) {
     x->route = "/problems/{code}";
     return x->Send(ProblemPage(path.substr(kProblemPages.size()), x->request.Find("accept").value_or("")));
   }
-  if (options_.assets) {
+  if (is_read && options_.assets) {
     if (auto asset = options_.assets(x->request)) return x->Send(std::move(*asset));
   }
   x->Refuse(MakeProblem("not_found", "There is nothing at this address."));

@@ -91,8 +91,10 @@ void Show(AuditOptions options) {
 
 void Verify(const AuditOptions& options) {
   const auto store = OpenStore(options);
+  const auto products = ChooseProducts(*store, options);
+  if (products.empty()) std::cout << "The log holds no record of any product.\n";
   bool holds = true;
-  for (const ProductId& product : ChooseProducts(*store, options)) {
+  for (const ProductId& product : products) {
     if (const auto fault = VerifyAudit(*store, product)) {
       holds = false;
       std::cout << product.value << ": record " << fault->seq << " is broken: " << fault->detail << '\n';
@@ -140,7 +142,9 @@ void AddAudit(CLI::App& cli) {
 
   CLI::App* verify = audit->add_subcommand("verify", "Check that no record was changed, removed or inserted");
   AddCommon(*verify, *options);
-  verify->footer("Exit codes: 0 every chain holds; 1 a record is broken, and its number is printed; 2 a wrong option.");
+  verify->footer(
+      "Records cut off at the end leave no gap. What was printed before tells: the count of a product only grows.\n\n"
+      "Exit codes: 0 every chain holds; 1 a record is broken, and its number is printed; 2 a wrong option.");
   verify->callback([options] { Verify(*options); });
 }
 

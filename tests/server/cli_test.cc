@@ -192,6 +192,8 @@ TEST_CASE("audit show names the users; audit verify finds the record that was ch
   const Printed broken = Widgentd({"audit", "verify", "--data", data});
   CHECK(broken.code == kExitNo);
   CHECK(Has(broken.out, "acme: record 2 is broken"));
+  sqlite::Database(file, sqlite::Database::Mode::kReadWrite).Execute("DELETE FROM audit");
+  CHECK(Has(Widgentd({"audit", "verify", "--data", data}).out, "no record"));
 }
 
 TEST_CASE("Help teaches by example, and a wrong command is an error with a hint") {

@@ -1,6 +1,7 @@
 // Errors as documents, and the pages that explain them.
 #include "server/problems.h"
 
+#include "http/server.h"
 #include "server/world.h"
 
 using namespace widgent;
@@ -31,6 +32,9 @@ TEST_CASE("What does not exist is a problem document too") {
   CHECK(world.Send("GET", "/v1/nothing", {})->Code() == "not_found");
   CHECK(world.Send("GET", "/v1/products/acme/threads/a%2Fb/messages", {})->Code() == "not_found");
   CHECK(world.Send("POST", "/v1/products/other/session", {})->Code() == "product_not_found");
+  CHECK(world.Send("GET", "/widgent.js", {})->status == 200);
+  for (const char* method : {"POST", "DELETE", "TRACE"})
+    CHECK(world.Send(method, "/widgent.js", {})->Code() == "not_found");
   const Answer wrong = world.Send("GET", "/v1/products/acme/session", {});
   CHECK(wrong->status == 405);
   CHECK(wrong->Code() == "method_not_allowed");
@@ -55,5 +59,15 @@ TEST_CASE("A request refused before it was whole gets a document that a register
   request.headers = {{"origin", "https://evil.example"}};
   response = world.app->RefuseUnread("message_too_large", request);
   CHECK_FALSE(has_cors());
-  CHECK(world.app->RefuseUnread("something_new", {}).status == 400);
+  CHECK(world.app->RefuseUnread("something_new", {}).status == 500);
+}
+
+TEST_CASE("Whatever the HTTP server refuses is a document, with the status that HTTP has for it") {
+  World world;
+  for (const char* code : {"invalid_input", "request_timeout", "length_required", "message_too_large",
+                           "expectation_failed", "header_too_large", "internal", "http_version_unsupported"}) {
+    const http::Response response = world.app->RefuseUnread(code, {});
+    CHECK(response.status == http::RefusalStatus(code));
+    CHECK(nlohmann::json::parse(response.body)["code"] == code);
+  }
 }

@@ -230,6 +230,10 @@ class World {
     store = open_store_(store_path_);
     AppOptions options;
     options.log = [this](LogLevel, std::string_view line) { log.emplace_back(line); };
+    options.assets = [](const http::Request& request) -> std::optional<http::Response> {
+      if (request.path != "/widgent.js") return std::nullopt;
+      return http::Response{200, {}, "the loader"};
+    };
     // Ids are counted, so that every run of a test is the same.
     const auto random = [this](std::size_t count) {
       std::string bytes(count, '\0');
