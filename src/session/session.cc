@@ -77,7 +77,7 @@ void Session::On(const InitCalled& event) {
     hint =
         "That is the Verification Secret. It must never reach a browser: rotate it, and give init the service key "
         "(pk_...).";
-  } else if (!IsValidId(event.product_id) || event.service_key.empty()) {
+  } else if (!IsValidId(event.product_id) || !IsValidId(event.service_key)) {
     code = "invalid_config";
     hint = "init needs { productId, serviceKey }, as the dashboard or `widgentd product show` gives them.";
   }
@@ -500,6 +500,11 @@ void Session::Diagnose() {
 }
 
 void Session::EndDiagnose(const Request& request) {
+  if (request.status == 404) {
+    const Problem problem = ReadProblem(request.status, request.body);
+    if (problem.code == "product_not_found") RefuseProduct(problem.code, problem.hint);
+    return;
+  }
   JsonFields fields;
   if (request.status != 200 || !fields.Parse(request.body) || fields.Flag("allowed", true)) return;
   RefuseProduct(std::string(fields.Text("code")), std::string(fields.Text("hint")));

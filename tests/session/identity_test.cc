@@ -22,6 +22,12 @@ TEST_CASE_METHOD(PageFixture, "A verification secret in the browser is refused o
   CHECK(settled.at(1)["ok"] == true);
 }
 
+TEST_CASE_METHOD(PageFixture, "A service key that no header can carry is refused on the spot") {
+  Event({{"type", "init_called"}, {"call", 1}, {"product_id", "acme"}, {"service_key", "pk_\u00e9\n"}});
+  CHECK(settled.at(1)["code"] == "invalid_config");
+  CHECK(sent.empty());
+}
+
 TEST_CASE_METHOD(PageFixture, "init again is harmless for the same product and refused for another") {
   Init();
   Init();
@@ -362,6 +368,21 @@ TEST_CASE_METHOD(PageFixture, "A refused origin is named on the console and stop
   Wait(100'000);
   CHECK(open.empty());
   CHECK_FALSE(wake_at.has_value());
+}
+
+TEST_CASE_METHOD(PageFixture,
+                 "A product that does not exist is named on the console, instead of asked for again and again") {
+  Init();
+  Identify(TokenOf("ada"));
+  Wait(0);
+  Failed(Find("/session"));
+  Answer(Find("/diagnose"), 404, ProblemOf("product_not_found", 404, "Check the productId given to init."));
+  CHECK(settled.rbegin()->second["code"] == "product_not_found");
+  REQUIRE(reports.size() == 1);
+  CHECK(reports[0]["code"] == "product_not_found");
+  const auto before = sent.size();
+  Wait(600'000);
+  CHECK(sent.size() == before);
 }
 
 TEST_CASE_METHOD(PageFixture, "After destroy nothing happens any more") {
