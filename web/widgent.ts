@@ -11,8 +11,8 @@ type Stub = Partial<Widgent> & { q?: (take: (call: Call) => void) => void };
 type Connected = Navigator & { connection?: { saveData: boolean } };
 
 const stub = window.widgent as Stub | undefined;
-// Turbo and its like run the page's scripts again on every visit.
-if (!stub?.version) {
+// Turbo and its like run the page's scripts again on every visit. A form named widgent has elements for properties.
+if (typeof stub?.version != 'string') {
   // Asked of the prototype: an element named currentScript stands before the document's own property. A module script
   // has no current script, but a stack.
   const script = Reflect.get(Document.prototype, 'currentScript', document) as HTMLScriptElement | null;

@@ -91,15 +91,20 @@ test('Calls made before the loader is there are taken over, and only the last to
   expect(lines).toEqual([]);
 });
 
-test('Elements of tempting names change nothing', async ({ page, site }) => {
-  await site.visit(
-    page,
-    `<div id="widgent"></div><a id="version" href="x:"></a><form name="currentScript"><input name="src" value="http://evil.example/">
-      </form>${site.loader}<script>window.started = ${init}</script>`,
-  );
-  expect(await settled(page, 'started')).toEqual({ ok: '' });
-  expect(site.loads()).toContain(widgetPath);
-});
+for (const [first, queue] of [
+  ['loader', ''],
+  ['stub', `<script>${stub}</script>`],
+])
+  test(`Elements of tempting names change nothing, where the ${first} comes first`, async ({ page, site }) => {
+    await site.visit(
+      page,
+      `<form id="widgent"><input name="init"><input name="version"></form><a id="version" href="x:"></a>
+        <form name="currentScript"><input name="src" value="http://evil.example/"></form>
+        ${queue}${site.loader}<script>window.started = ${init}</script>`,
+    );
+    expect(await settled(page, 'started')).toEqual({ ok: '' });
+    expect(site.loads()).toContain(widgetPath);
+  });
 
 test('Loaded twice, as a module and with its page swapped, it stays one widget', async ({ page, site }) => {
   await site.visit(page, `${site.loader}<script>${init}; window.first = widgent</script>`);

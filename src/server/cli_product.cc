@@ -70,7 +70,7 @@ constexpr char kBackendStep[] = R"(1. Your backend signs who is signed in. In Ex
 constexpr char kPageStep[] = R"(2. Your page loads the widget and names the user:
 
   <script>
-    if (!window.widgent?.init) {
+    if (typeof window.widgent != 'function') {
       const calls = [];
       let take = (call) => calls.push(call);
       const widgent = (...args) => {
