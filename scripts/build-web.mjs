@@ -1,6 +1,6 @@
 // Bundles the browser's side into build/web/: the loader (widgent.js), the widget (panel, pump and glue) and the core
-// (.wasm) under hashed names, each with its brotli beside it. Whoever loads a file carries its hash: the loader those of
-// both others. Prints the table of bytes and fails where a budget is broken.
+// (.wasm) under hashed names, each with its brotli beside it. Whoever loads a file carries its hash: the loader those
+// of both others. Prints the table of bytes and fails where a budget is broken.
 //
 //   node scripts/build-web.mjs [--core DIR] [--out DIR] [--base URL]
 //
@@ -75,7 +75,9 @@ const sizes = {
 };
 const row = (what, bytes, budget) =>
   console.log(
-    what.padEnd(34) + String(bytes).padStart(7) + (budget ? String(budget).padStart(9) : '').padStart(9) +
+    what.padEnd(34) +
+      String(bytes).padStart(7) +
+      (budget ? String(budget).padStart(9) : '').padStart(9) +
       (budget && bytes > budget ? '  over' : ''),
   );
 console.log('brotli 11'.padEnd(34) + '  bytes   budget');

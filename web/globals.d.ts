@@ -2,9 +2,7 @@
 
 /** Emscripten's glue of the session machine; the build points this name at build/wasm/core.js. */
 declare module 'widgent-core' {
-  export default function createCore(options: {
-    wasm: WebAssembly.Module;
-  }): Promise<{ handle(event: string): string }>;
+  export default function createCore(options: { wasm: WebAssembly.Module }): Promise<{ handle(event: string): string }>;
 }
 
 /** A style sheet, minified, as text. */

@@ -52,8 +52,7 @@ if (typeof stub?.version != 'string') {
   };
 
   // Not ahead of need where the visitor saves data.
-  const idle = () =>
-    (navigator as Connected).connection?.saveData || (window.requestIdleCallback || setTimeout)(load);
+  const idle = () => (navigator as Connected).connection?.saveData || (window.requestIdleCallback || setTimeout)(load);
 
   let take = (call: Call) => {
     queue.push(call);

@@ -51,7 +51,8 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
     if (!machine) {
       early.push(event);
       panel.hold(event);
-      if (failed && event.type === 'panel_opened') boot(fetch(base + WIDGENT_CORE, { integrity: WIDGENT_CORE_INTEGRITY }));
+      if (failed && event.type === 'panel_opened')
+        boot(fetch(base + WIDGENT_CORE, { integrity: WIDGENT_CORE_INTEGRITY }));
       return;
     }
     queue.push(event);
@@ -159,7 +160,8 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
           storage = openStorage(productId);
           show(true);
           const [accent = '', ...agent] = storage.read('look').split(' ');
-          if (accent) panel.perform({ type: 'show_greeting', text: '', agent: agent.join(' '), accent, suggestions: [] });
+          if (accent)
+            panel.perform({ type: 'show_greeting', text: '', agent: agent.join(' '), accent, suggestions: [] });
         }
         initCall = calls.open(resolve, reject);
         return handle({
@@ -231,7 +233,7 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
   addEventListener('offline', connection, { signal });
   addEventListener('pageshow', (event) => event.persisted && resumed(), { signal });
   document.addEventListener('visibilitychange', resumed, { signal });
-  // Below <html>, as a page may swap or transform its body; whoever rebuilds <html> itself keeps the widget all the same.
+  // Below <html>, as a page may swap or transform its body; whoever rebuilds <html> itself keeps the widget too.
   const observer = new MutationObserver(() => shown && show(true));
   observer.observe(document.documentElement, { childList: true });
   signal.addEventListener('abort', () => observer.disconnect());

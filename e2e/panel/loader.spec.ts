@@ -19,7 +19,8 @@ const token = (sub: string) => `e30.${Buffer.from(JSON.stringify({ sub, exp: 2e9
 class Site extends PageServer {
   constructor() {
     super();
-    for (const name of files) this.paths.set(`/${name}`, { body: readFileSync(`${root}/build/web/${name}`), type: typeOf(name) });
+    for (const name of files)
+      this.paths.set(`/${name}`, { body: readFileSync(`${root}/build/web/${name}`), type: typeOf(name) });
     this.answerSession({ identity: { state: 'anonymous' } });
   }
 
@@ -37,7 +38,10 @@ class Site extends PageServer {
     const lines: string[] = [];
     page.on('console', (message) => lines.push(message.text()));
     page.on('pageerror', (error) => lines.push(String(error)));
-    this.paths.set('/', { body: `<!doctype html><title>A page</title><link rel="icon" href="data:,"><body>${body}`, headers });
+    this.paths.set('/', {
+      body: `<!doctype html><title>A page</title><link rel="icon" href="data:,"><body>${body}`,
+      headers,
+    });
     await page.goto(this.page, { waitUntil: body.includes('/slow.png') ? 'commit' : 'load' });
     return lines;
   }
@@ -59,10 +63,15 @@ const test = base.extend<{ site: Site }>({
 
 /** What became of a promise in the page: the members of its value, or the code that it was refused with. */
 const settled = async (page: Page, expression: string): Promise<unknown> =>
-  JSON.parse(await page.evaluate(`(${expression}).then((value) => '{"ok":' + (value ? '"' + Object.keys(value) + '"' : 0) + '}',
-    (error) => '["' + error.name + '","' + error.code + '"]')`));
+  JSON.parse(
+    await page.evaluate(`(${expression}).then((value) => '{"ok":' + (value ? '"' + Object.keys(value) + '"' : 0) + '}',
+    (error) => '["' + error.name + '","' + error.code + '"]')`),
+  );
 
-test('One request shows the launcher; the rest comes when the page has loaded, or the pointer does', async ({ page, site }) => {
+test('One request shows the launcher; the rest comes when the page has loaded, or the pointer does', async ({
+  page,
+  site,
+}) => {
   let release = () => {};
   site.paths.set('/slow.png', { body: '', after: new Promise<void>((resolve) => (release = resolve)) });
   await site.visit(page, `<img src="/slow.png">${site.loader}<script>${init}</script>`);
@@ -76,7 +85,10 @@ test('One request shows the launcher; the rest comes when the page has loaded, o
   expect(site.loads()).toHaveLength(4); // init alone tells the server nothing
 });
 
-test('Calls made before the loader is there are taken over, and only the last token leaves the page', async ({ page, site }) => {
+test('Calls made before the loader is there are taken over, and only the last token leaves the page', async ({
+  page,
+  site,
+}) => {
   site.answerSession({ identity: { state: 'verified', sub: 'bob', name: 'Bob', expires_in: 3000 } });
   const lines = await site.visit(
     page,
@@ -115,7 +127,12 @@ test('Loaded twice, as a module and with its page swapped, it stays one widget',
     document.querySelector('widgent-root')!.remove();
   }, `${site.host}/widgent.js`);
   await page.evaluate(() => window.widgent.open());
-  expect(await page.evaluate(() => [document.querySelectorAll('widgent-root').length, window.widgent === Object(window).first])).toEqual([1, true]);
+  expect(
+    await page.evaluate(() => [
+      document.querySelectorAll('widgent-root').length,
+      window.widgent === Object(window).first,
+    ]),
+  ).toEqual([1, true]);
   await expect(page.getByRole('textbox', { name: strings.message })).toBeFocused();
 });
 
@@ -143,7 +160,10 @@ test('An altered core is refused, and the calls learn why', async ({ page, site 
   expect(lines.join('\n')).toContain('[widgent] core_unavailable');
 });
 
-for (const [name, types] of [['a nonce', ''], ['Trusted Types', "; require-trusted-types-for 'script'; trusted-types 'none'"]] as const) {
+for (const [name, types] of [
+  ['a nonce', ''],
+  ['Trusted Types', "; require-trusted-types-for 'script'; trusted-types 'none'"],
+] as const) {
   test(`Under a strict policy with ${name} it works whole`, async ({ page, site }) => {
     const policy =
       `default-src 'none'; base-uri 'none'; object-src 'none'; connect-src ${site.host}; style-src 'none'; ` +
@@ -168,7 +188,10 @@ test('Where the policy forbids Wasm, the refusal says what to allow', async ({ p
   expect(lines.join('\n')).toContain("'wasm-unsafe-eval'");
 });
 
-test('What is written before the core has arrived stands there as waiting, and is sent once', async ({ page, site }) => {
+test('What is written before the core has arrived stands there as waiting, and is sent once', async ({
+  page,
+  site,
+}) => {
   let release = () => {};
   site.change(corePath, { after: new Promise<void>((resolve) => (release = resolve)) });
   await site.visit(page, `${site.loader}<script>${init}</script>`);
@@ -185,7 +208,10 @@ test('What is written before the core has arrived stands there as waiting, and i
 
 test('The token is nowhere in window, in the page or in storage', async ({ page, site }) => {
   site.answerSession({ identity: { state: 'verified', sub: 'ada', name: 'Ada', expires_in: 3000 } });
-  const lines = await site.visit(page, `<script>${stub}${init}; widgent.identify('${token('ada')}')</script>${site.loader}`);
+  const lines = await site.visit(
+    page,
+    `<script>${stub}${init}; widgent.identify('${token('ada')}')</script>${site.loader}`,
+  );
   await page.locator('button.l').click();
   await expect(page.locator('.panel .who')).toContainText('Ada');
   await page.evaluate(() => document.querySelectorAll('script').forEach((script) => script.remove()));
@@ -250,7 +276,10 @@ test('After destroy nothing is left: no element, no global, no listener, no requ
   await expect(page.locator('.panel .hello')).toHaveText('Hello');
   await page.evaluate(() => window.widgent.destroy());
   const asked = site.asked.length;
-  expect(await page.evaluate(() => ['widgent' in window, document.querySelectorAll('widgent-root').length])).toEqual([false, 0]);
+  expect(await page.evaluate(() => ['widgent' in window, document.querySelectorAll('widgent-root').length])).toEqual([
+    false,
+    0,
+  ]);
   expect(await settled(page, "api.identify('x')")).toEqual(['WidgentError', 'destroyed']);
   await page.evaluate(() => {
     dispatchEvent(new Event('offline'));
@@ -279,8 +308,10 @@ test('Pages with old libraries on their prototypes do not confuse it', async ({ 
   const lines = await site.visit(
     page,
     `<script>
-      for (const type of [Object, Array, String]) Object.defineProperty(type.prototype, 'toJSON', { value: () => 'spoilt' });
-      Array.from = () => []; delete Array.prototype.entries; Array.prototype.each = Object.prototype.clone = function () {};
+      const spoilt = { value: () => 'spoilt' };
+      for (const type of [Object, Array, String]) Object.defineProperty(type.prototype, 'toJSON', spoilt);
+      Array.from = () => []; delete Array.prototype.entries;
+      Array.prototype.each = Object.prototype.clone = function () {};
     </script>${site.loader}<script>window.started = ${init}</script>`,
   );
   expect(await settled(page, 'started')).toEqual({ ok: '' });

@@ -58,7 +58,10 @@ const test = base.extend<{ visit: (html?: string) => Promise<PanelTester> }, { s
   },
 });
 
-for (const [name, width, colorScheme] of [['phone', 320, 'light'], ['desktop', 1280, 'dark']] as const) {
+for (const [name, width, colorScheme] of [
+  ['phone', 320, 'light'],
+  ['desktop', 1280, 'dark'],
+] as const) {
   test(`Every state is accessible and fits, ${colorScheme} on a ${name}`, async ({ page, visit }) => {
     test.slow();
     await page.setViewportSize({ width, height: 700 });
@@ -108,8 +111,16 @@ test('Every brand colour has readable text on it and beside it', () => {
         const accent = '#' + [r, g, b].map((part) => part.toString(16).padStart(2, '0')).join('');
         const { on, light, dark } = accentOf(accent)!;
         expect(contrast(parse(on), [r, g, b]), `on ${accent}`).toBeGreaterThanOrEqual(4.5);
-        for (const ground of [[255, 255, 255], [241, 242, 245]]) expect(contrast(parse(light), ground)).toBeGreaterThanOrEqual(4.5);
-        for (const ground of [[23, 25, 31], [38, 41, 49]]) expect(contrast(parse(dark), ground)).toBeGreaterThanOrEqual(4.5);
+        for (const ground of [
+          [255, 255, 255],
+          [241, 242, 245],
+        ])
+          expect(contrast(parse(light), ground)).toBeGreaterThanOrEqual(4.5);
+        for (const ground of [
+          [23, 25, 31],
+          [38, 41, 49],
+        ])
+          expect(contrast(parse(dark), ground)).toBeGreaterThanOrEqual(4.5);
       }
   expect(accentOf('red; background: url(x)')).toBeUndefined();
 });
@@ -129,7 +140,10 @@ test('Opening moves the focus into the composer, Escape closes and gives it back
 test('On a desktop Tab leaves the panel, on a phone it stays in', async ({ page, visit }) => {
   const widget = await visit();
   const inWidget = () => page.evaluate(() => document.activeElement?.localName === 'widgent-root');
-  for (const [width, stays] of [[1280, false], [390, true]] as const) {
+  for (const [width, stays] of [
+    [1280, false],
+    [390, true],
+  ] as const) {
     await page.setViewportSize({ width, height: 800 });
     await widget.open();
     await widget.show('with citations');
@@ -145,7 +159,10 @@ test('On a desktop Tab leaves the panel, on a phone it stays in', async ({ page,
   }
 });
 
-test('Enter sends, Shift and Enter break the line, and Enter that ends a composition does neither', async ({ page, visit }) => {
+test('Enter sends, Shift and Enter break the line, and Enter that ends a composition does neither', async ({
+  page,
+  visit,
+}) => {
   const widget = await visit();
   await widget.open();
   await widget.input.pressSequentially('one');
@@ -221,7 +238,9 @@ test('Markup is text, and only web addresses become links', async ({ page, visit
     { type: 'show_handoff', url: ' javascript:alert(1)', label: evil },
   );
   await expect(widget.panel.locator('img')).toHaveCount(0);
-  const links = await widget.panel.locator('a').evaluateAll((all) => all.map((a) => [a.getAttribute('href'), a.getAttribute('rel')]));
+  const links = await widget.panel
+    .locator('a')
+    .evaluateAll((all) => all.map((a) => [a.getAttribute('href'), a.getAttribute('rel')]));
   expect(links).toEqual(Array(2).fill(['https://shop.example/help', 'noopener noreferrer']));
   await expect(page).toHaveTitle('A page');
 });
@@ -231,7 +250,8 @@ test("A page's shortcuts and its style do not reach the widget", async ({ page, 
     * :not(body) { all: unset !important; display: none !important; transform: scale(0) !important }
     html { font-size: 4px !important; letter-spacing: 9px }</style>`);
   await page.evaluate(() => {
-    for (const name of ['keydown', 'keypress', 'keyup']) document.addEventListener(name, (event) => event.preventDefault());
+    for (const name of ['keydown', 'keypress', 'keyup'])
+      document.addEventListener(name, (event) => event.preventDefault());
   });
   await widget.open();
   await widget.show('greeting a user');
@@ -273,9 +293,11 @@ test('Every control is large enough for a finger', async ({ page, visit }) => {
   await widget.open();
   for (const state of ['greeting a user', 'with errors', 'streaming', 'sign-in ended', 'handing off']) {
     await widget.show(state);
-    for (const box of await widget.panel.locator('button:visible, .cta:visible').evaluateAll((all) =>
-      all.map((button) => [button.className, button.getBoundingClientRect().toJSON()] as const),
-    )) {
+    for (const box of await widget.panel
+      .locator('button:visible, .cta:visible')
+      .evaluateAll((all) =>
+        all.map((button) => [button.className, button.getBoundingClientRect().toJSON()] as const),
+      )) {
       expect(Math.min(box[1].width, box[1].height), `${box[0]} in ${state}`).toBeGreaterThanOrEqual(44);
     }
   }

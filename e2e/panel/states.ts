@@ -14,7 +14,14 @@ const guest: ViewEffect[] = [
   },
 ];
 const ada: ViewEffect[] = [
-  { type: 'show_identity', state: 'user', sub: 'ada', name: 'Ada Lovelace', email: 'ada@example.com', expires_in: 3540 },
+  {
+    type: 'show_identity',
+    state: 'user',
+    sub: 'ada',
+    name: 'Ada Lovelace',
+    email: 'ada@example.com',
+    expires_in: 3540,
+  },
   {
     type: 'show_greeting',
     text: 'Hi Ada Lovelace, how can I help?',

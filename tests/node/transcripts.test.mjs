@@ -39,7 +39,9 @@ test('The written transcripts replay in the shipped Wasm', async () => {
 test('Every transcript of the native session tests replays in the shipped Wasm', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'widgent-transcripts-'));
   try {
-    execFileSync(join(root, 'build/native/widgent_session_tests'), { env: { ...process.env, WIDGENT_TRANSCRIPTS: folder } });
+    execFileSync(join(root, 'build/native/widgent_session_tests'), {
+      env: { ...process.env, WIDGENT_TRANSCRIPTS: folder },
+    });
     const files = readdirSync(folder);
     assert.ok(files.length > 30, `only ${files.length} transcripts`);
     let steps = 0;
@@ -53,7 +55,18 @@ test('Every transcript of the native session tests replays in the shipped Wasm',
 test('Hostile text does not stop the core', async () => {
   const core = await start();
   const deep = '['.repeat(100_000);
-  for (const text of ['', '{', deep, `{"type":${deep}`, '\u0000', '{"type":"init_called","call":1e400}', '{"type":"x","a":"\\ud800"}'])
+  for (const text of [
+    '',
+    '{',
+    deep,
+    `{"type":${deep}`,
+    '\u0000',
+    '{"type":"init_called","call":1e400}',
+    '{"type":"x","a":"\\ud800"}',
+  ])
     assert.match(core.handle(text), /invalid_event/);
-  assert.match(core.handle('{"type":"init_called","call":1,"product_id":"acme","service_key":"pk_1","now":1}'), /"ok":true/);
+  assert.match(
+    core.handle('{"type":"init_called","call":1,"product_id":"acme","service_key":"pk_1","now":1}'),
+    /"ok":true/,
+  );
 });

@@ -1,5 +1,5 @@
-// The public types of window.widgent; the build hands them out as widgent.d.ts. Every command works as a method and as a call: widgent.identify(token) is
-// widgent('identify', token).
+// The public types of window.widgent; the build hands them out as widgent.d.ts. Every command works as a method and as
+// a call: widgent.identify(token) is widgent('identify', token).
 
 export interface WidgentOptions {
   /** The product's id, as `widgentd product show` tells it. */

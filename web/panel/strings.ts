@@ -29,7 +29,10 @@ const same: Record<string, string> = {
 
 /** get_order: "Looking up your order…", "Looked up your order", "Looking up your order did not work". */
 function tool(name: string, status: 'running' | 'done' | 'failed'): string {
-  const [first = '', ...rest] = name.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase().split(/[^\p{L}\p{N}]+/u);
+  const [first = '', ...rest] = name
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u);
   const verb = rest.length ? verbs[same[first] ?? first] : undefined;
   const [running, done] = verb ?? ['Working on', 'Finished'];
   const object = verb ? `your ${rest.join(' ')}` : `“${[first, ...rest].join(' ')}”`;
