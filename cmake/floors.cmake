@@ -32,6 +32,13 @@ if(WIDGENT_TESTS)
   target_include_directories(widgent_test_main PUBLIC "${PROJECT_SOURCE_DIR}/tests")
 endif()
 
+# Tests take most of the time to compile, and little to run: not optimised, they build in less than half of it.
+function(widgent_quick_to_compile target)
+  if(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
+    target_compile_options(${target} PRIVATE -O0 -g0)
+  endif()
+endfunction()
+
 # widgent_tests(<floor> [further libraries...]): every tests/<floor>/*_test.cc
 function(widgent_tests name)
   file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${name}/*_test.cc")
@@ -41,5 +48,6 @@ function(widgent_tests name)
   add_executable(widgent_${name}_tests ${sources})
   target_link_libraries(widgent_${name}_tests PRIVATE widgent_test_main widgent_${name} ${ARGN})
   target_compile_definitions(widgent_${name}_tests PRIVATE WIDGENT_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  widgent_quick_to_compile(widgent_${name}_tests)
   add_test(NAME ${name} COMMAND widgent_${name}_tests)
 endfunction()

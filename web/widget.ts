@@ -223,6 +223,7 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
     clearTimeout(timer);
     requests.cancelAll();
     calls.rejectAll('destroyed', gone);
+    Object.assign(state, { ready: false, open: false, identity: { state: 'guest' } });
     show(false);
     delete (window as Partial<Window>).widgent;
   }

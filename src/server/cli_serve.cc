@@ -2,6 +2,7 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -99,6 +100,14 @@ std::unique_ptr<Store> OpenStore(const std::string& folder) {
   }
 }
 
+// A viewer holds a descriptor for as long as it looks on, and the usual limit of 1,024 is soon reached.
+void RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);  // what cannot be raised stays as it is
+}
+
 void Serve(const ServeOptions& options) {
   const auto started_at = std::chrono::steady_clock::now();
   const Address address = ParseAddress(options.listen);
@@ -106,6 +115,7 @@ void Serve(const ServeOptions& options) {
   const std::size_t product_count = products.size();
   std::error_code error;
   std::filesystem::create_directories(options.data, error);
+  RaiseDescriptorLimit();
   const FolderLock lock(options.data);
   const auto assets = LoadAssets(options.web);
   const auto store = OpenStore(options.data);

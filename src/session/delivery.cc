@@ -40,11 +40,11 @@ std::string Cursor(const std::string& run, std::int64_t number) {
   return cursor;
 }
 
-bool IsWorthRetrying(int status) {
+}  // namespace
+
+bool Session::IsWorthRetrying(int status) {
   return status == 0 || status == 408 || status == 409 || status == 425 || status == 429 || status >= 500;
 }
-
-}  // namespace
 
 // ---- What the visitor does
 

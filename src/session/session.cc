@@ -486,7 +486,14 @@ void Session::EndSession(const Request& request) {
     Pump();
     return;
   }
-  if (request.status && TakeCommonProblem(request.status, ReadProblem(request.status, request.body))) return;
+  const Problem problem = ReadProblem(request.status, request.body);
+  if (request.status && TakeCommonProblem(request.status, problem)) return;
+  if (request.status != 200 && !IsWorthRetrying(request.status)) {
+    if (state_ != State::kGuest) return RefuseToken(problem.code, problem.hint);
+    session_event_ = nullptr;
+    Reply(Report{problem.code, problem.hint});
+    return;
+  }
   if (!request.status) Diagnose();
   session_at_ = RetryAt(session_attempts_++, request.retry_after_s);
 }

@@ -161,6 +161,7 @@ class Session {
   void SendHistory();
   void Show(const OutboxMessage& message);
   void ForgetConversation();
+  static bool IsWorthRetrying(int status);  // 0: no answer
   bool TakeCommonProblem(int status, const Problem& problem);
 
   // Requests and small helpers

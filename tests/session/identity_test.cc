@@ -69,6 +69,21 @@ TEST_CASE_METHOD(PageFixture, "A verified user is greeted by name and the promis
   CHECK(Emitted("identity:change", "sub", "ada"));
 }
 
+TEST_CASE_METHOD(PageFixture, "An answer that asking again cannot change ends the question") {
+  Init();
+  Identify(TokenOf("ada"));
+  Wait(0);
+  Answer(Find("/session"), 415, ProblemOf("unsupported_media_type", 415, "A proxy changed the request."));
+  CHECK(settled.at(2)["code"] == "unsupported_media_type");
+  CHECK(identity["state"] == "guest");
+  Open();
+  Wait(0);
+  Answer(Find("/session"), 415, ProblemOf("unsupported_media_type", 415));
+  Wait(600'000);
+  CHECK(open.empty());
+  CHECK_FALSE(wake_at.has_value());
+}
+
 TEST_CASE_METHOD(PageFixture, "Of two racing identifies the last wins, whatever the order of the answers") {
   Init();
   Identify(TokenOf("ada"));
