@@ -39,6 +39,8 @@ async function each(items, runOne) {
   return sum(results);
 }
 
+const plain = ['--use-colour', 'no'];
+
 const catchPrograms = (preset) =>
   readdirSync(`${root}/build/${preset}`)
     .filter((name) => /^widgent_\w+_tests(\.cjs)?$/.test(name))
@@ -49,7 +51,7 @@ export function runCatch(preset, floors) {
   return each(programs, (name) => {
     console.log(`${name}:`);
     const program = `${root}/build/${preset}/${name}`;
-    return name.endsWith('.cjs') ? counted(readCatch, 'node', [program]) : counted(readCatch, program, []);
+    return name.endsWith('.cjs') ? counted(readCatch, 'node', [program, ...plain]) : counted(readCatch, program, plain);
   });
 }
 
