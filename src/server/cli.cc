@@ -16,7 +16,7 @@ int RunCommandLine(int argc, const char* const* argv) {
   cli.footer(
       "Start here:\n"
       "  widgentd product create acme --origin https://shop.example\n"
-      "  widgentd serve --web web/dist\n"
+      "  widgentd serve --web build/web\n"
       "  widgentd token check < token.txt\n"
       "  widgentd audit show --user u_42\n\n"
       "Exit codes: 0 fine; 1 the answer is no (a refused token, a broken audit log); 2 a wrong option or\n"

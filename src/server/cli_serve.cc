@@ -194,7 +194,7 @@ void AddServe(CLI::App& cli) {
       "Prints one line when it is ready. SIGTERM or SIGINT: accepts nothing more, lets running replies end for up to\n"
       "3 seconds, makes everything durable and exits 0; a second signal does not wait.\n\n"
       "Examples:\n"
-      "  widgentd serve --web web/dist\n"
+      "  widgentd serve --web build/web\n"
       "  widgentd serve --config acme.json other.json --data /var/lib/widgent --listen 127.0.0.1:8787");
   serve->callback([options] { Serve(*options); });
 }
