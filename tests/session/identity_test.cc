@@ -302,6 +302,21 @@ TEST_CASE_METHOD(PageFixture, "A message that waited when the identity ended is 
   CHECK(LastMessage("user")->code == "identity_expired");
 }
 
+TEST_CASE_METHOD(PageFixture, "What waited when an identity ended goes to the same user again, and never to another") {
+  for (const std::string next : {"ada", "bob"}) {
+    PageFixture page;
+    page.Init();
+    page.SignIn("ada", 60);
+    page.Online(false);
+    page.Submit("waiting");
+    page.Wait(61'000);
+    page.Online(true);
+    page.SignIn(next);
+    CHECK((page.Visible().find("waiting") != std::string::npos) == (next == "ada"));
+    CHECK(page.Emitted("message:dropped") == (next == "bob"));
+  }
+}
+
 TEST_CASE_METHOD(PageFixture, "The same user again gets the thread back") {
   Init();
   SignIn("ada", 60, "th_ada");
