@@ -114,9 +114,8 @@ void Admission::AuditRefusal(const Exchange& x, std::string_view code, std::stri
                x.Now());
 }
 
-AuditContext ContextOf(const Exchange& x, const ThreadId& thread, std::string correlation) {
-  return {x.product->config.id, thread.value, correlation.empty() ? x.request_id : std::move(correlation),
-          x.request.peer_address};
+AuditContext ContextOf(const Exchange& x, const ThreadId& thread, const std::string& correlation) {
+  return {x.product->config.id, thread.value, correlation.empty() ? x.request_id : correlation, x.request.peer_address};
 }
 
 std::optional<Owner> OwnerOf(const Identity& identity) {

@@ -30,7 +30,7 @@ class Admission {
 };
 
 // Where an act came from.
-AuditContext ContextOf(const Exchange& x, const ThreadId& thread = {}, std::string correlation = {});
+AuditContext ContextOf(const Exchange& x, const ThreadId& thread = {}, const std::string& correlation = {});
 
 // To whom the threads of this identity belong; a guest without an anonymous id owns none.
 std::optional<Owner> OwnerOf(const Identity& identity);
