@@ -107,6 +107,19 @@ void ConfigObject::Texts(const char* key, std::vector<std::string>& values, std:
   });
 }
 
+std::size_t ConfigObject::Choice(const char* key, std::initializer_list<std::string_view> words) {
+  const json* member = Member(key);
+  if (!member) return 0;
+  std::string offered;
+  std::size_t place = 0;
+  for (const std::string_view word : words) {
+    if (*member == word) return place;
+    offered.append(place++ == 0 ? "\"" : ", \"").append(word).append("\"");
+  }
+  Fail(key, "Write one of " + offered + ".");
+  return 0;
+}
+
 void ConfigObject::OnlyText(const char* key, std::string_view offered) {
   std::string value(offered);
   Text(key, value, 100);

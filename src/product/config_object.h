@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -49,6 +50,9 @@ class ConfigObject {
   void Number(const char* key, double& value, double least, double most);
   void OptionalNumber(const char* key, std::optional<double>& value);
   void Texts(const char* key, std::vector<std::string>& values, std::size_t count_max, std::size_t bytes_max);
+
+  // The place of the member among `words`, of which the first is the default.
+  std::size_t Choice(const char* key, std::initializer_list<std::string_view> words);
 
   // For options of which one value alone is offered yet.
   void OnlyText(const char* key, std::string_view offered);

@@ -70,6 +70,14 @@ struct RateLimits {
   int per_user_per_min = 20, per_ip_per_min = 40, concurrent_runs_per_user = 2;
 };
 
+// What a product asks of identity beyond the token itself ("verification" of its file). Enforced by the server.
+struct IdentityRules {
+  enum class Merge : std::uint8_t { kSession, kNever, kAsk };
+  bool required = false;          // "identity": "required": a guest cannot write
+  bool lock_on_expiry = false;    // "on_expiry": "lock": whose token has ended cannot write as a guest either
+  Merge merge = Merge::kSession;  // what becomes of a guest's thread when the guest turns out to be a user
+};
+
 struct Product {
   ProductId id;
   std::string name;
@@ -77,6 +85,7 @@ struct Product {
   std::vector<std::string> service_keys;  // "pk_…": public
   KeyRing keys;
   TokenPolicy token_policy;
+  IdentityRules identity_rules;
   AgentConfig agent;
   KnowledgeConfig knowledge;
   std::string greeting_verified = "Hi {{name}}, how can I help?";

@@ -70,9 +70,9 @@ void ReadVerification(ConfigObject& product_object, Product& product) {
   ConfigObject object(context, product_object.Member("verification"), "verification");
   object.Integer("max_lifetime_s", product.token_policy.lifetime_s_max, 60, kLifetimeSecondsMax);
   object.Integer("leeway_s", product.token_policy.leeway_s, 0, 120);
-  object.OnlyText("identity", "optional");
-  object.OnlyText("on_expiry", "guest");
-  object.OnlyText("merge", "never");
+  product.identity_rules.required = object.Choice("identity", {"optional", "required"}) == 1;
+  product.identity_rules.lock_on_expiry = object.Choice("on_expiry", {"guest", "lock"}) == 1;
+  product.identity_rules.merge = static_cast<IdentityRules::Merge>(object.Choice("merge", {"session", "never", "ask"}));
   object.List("secrets", kListMax,
               [&](const json& element, const std::string& path) { ReadSecret(context, element, path, product.keys); });
   product.token_policy.audience = product.id.value;

@@ -32,8 +32,8 @@ const char* const kFull = R"({
   "id": "acme", "name": "Acme Shop",
   "origins": ["https://Shop.example", "https://*.shop.example:8443"],
   "service_keys": [{"id": "pk_acme_9f2"}, {"id": "pk_acme_old"}],
-  "verification": {"max_lifetime_s": 1800, "leeway_s": 10, "identity": "optional", "on_expiry": "guest",
-    "merge": "never",
+  "verification": {"max_lifetime_s": 1800, "leeway_s": 10, "identity": "required", "on_expiry": "lock",
+    "merge": "ask",
     "secrets": [{"kid": "2026-11", "value": {"env": "VERIFY"}},
                 {"kid": "2026-05", "value": {"file": "acme.old"}, "not_after": "2026-12-31T00:00:00Z"}]},
   "agent": {"kind": "builtin", "name": "Acme Guide"},
@@ -104,6 +104,9 @@ TEST_CASE("A whole product is read") {
   CHECK(product.token_policy.audience == "acme");
   CHECK(product.token_policy.lifetime_s_max == 1800);
   CHECK(product.token_policy.leeway_s == 10);
+  CHECK(product.identity_rules.required);
+  CHECK(product.identity_rules.lock_on_expiry);
+  CHECK(product.identity_rules.merge == IdentityRules::Merge::kAsk);
   REQUIRE(product.keys.secrets.size() == 2);
   CHECK(product.keys.secrets[0].kid == "2026-11");
   CHECK(product.keys.secrets[0].value == kVerifySecret);
@@ -168,8 +171,7 @@ TEST_CASE("A tool is read with all that it asks for") {
 }
 
 TEST_CASE("Parameters keep the order in which they were written") {
-  CHECK(
-      Accepted(kFull).tools[0].parameters_json ==
+  CHECK(Accepted(kFull).tools[0].parameters_json ==
         R"({"type": "object", "required": ["z", "a"],
        "properties": {"z": {"type": "string"}, "a": {"type": "integer"}}})");
 }
@@ -181,11 +183,24 @@ TEST_CASE("What a small product leaves out has its default") {
   CHECK(product.token_policy.lifetime_s_max == 3600);
   CHECK(product.token_policy.leeway_s == 30);
   CHECK(product.token_policy.audience == "tiny");
+  CHECK_FALSE(product.identity_rules.required);
+  CHECK_FALSE(product.identity_rules.lock_on_expiry);
+  CHECK(product.identity_rules.merge == IdentityRules::Merge::kSession);
   CHECK(product.agent.kind == "builtin");
   CHECK(product.knowledge.dir.empty());
   CHECK_THAT(product.greeting_verified, Catch::Contains("{{name}}"));
   CHECK(product.egress.https_only);
   CHECK(product.tools.empty());
+}
+
+TEST_CASE("The identity rules may be written out where they are the default") {
+  const auto with = [](const std::string& key, const std::string& value) {
+    return Accepted(With("/verification/" + key, value)).identity_rules;
+  };
+  CHECK_FALSE(with("identity", "\"optional\"").required);
+  CHECK_FALSE(with("on_expiry", "\"guest\"").lock_on_expiry);
+  CHECK(with("merge", "\"session\"").merge == IdentityRules::Merge::kSession);
+  CHECK(with("merge", "\"never\"").merge == IdentityRules::Merge::kNever);
 }
 
 TEST_CASE("The demo's configurations are read") {
@@ -252,9 +267,10 @@ TEST_CASE("A wrong value is named with its path and with what to write") {
       {"/verification/max_lifetime_s", "600.5", "verification/max_lifetime_s", "whole number"},
       {"/verification/leeway_s", "18446744073709551615", "verification/leeway_s", "0 to 120"},
       {"/verification/leeway_s", "-1", "verification/leeway_s", "0 to 120"},
-      {"/verification/identity", "\"required\"", "verification/identity", "Only \"optional\""},
-      {"/verification/on_expiry", "\"lock\"", "verification/on_expiry", "Only \"guest\""},
-      {"/verification/merge", "\"session\"", "verification/merge", "Only \"never\""},
+      {"/verification/identity", "\"always\"", "verification/identity", "\"optional\", \"required\""},
+      {"/verification/identity", "true", "verification/identity", "\"optional\", \"required\""},
+      {"/verification/on_expiry", "\"\"", "verification/on_expiry", "\"guest\", \"lock\""},
+      {"/verification/merge", "\"Session\"", "verification/merge", "\"session\", \"never\", \"ask\""},
       {"/verification/secrets", "{}", "verification/secrets", "list"},
       {"/verification/secrets/0/kid", "\"2026-05\"", "verification/secrets/1/kid", "already"},
       {"/verification/secrets/0/value", "\"wvs_topsecret\"", "verification/secrets/0/value",
