@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "identity/token.h"
 #include "protocol/json_writer.h"
@@ -15,6 +16,7 @@ namespace {
 struct TokenOptions {
   std::vector<std::string> config{"products"};
   std::string product;
+  std::optional<std::int64_t> at_s;
   bool json = false;
 };
 
@@ -75,7 +77,7 @@ void Check(const TokenOptions& options) {
   for (std::string line; std::getline(std::cin, line);) {
     is_any = true;
     if (line.ends_with('\r')) line.pop_back();
-    const UnixMillis now = SystemNow();
+    const UnixMillis now = options.at_s ? *options.at_s * 1000 : SystemNow();
     const Verdict verdict = VerifyToken(line, product.keys, product.token_policy, now);
     are_all_users = are_all_users && std::holds_alternative<User>(verdict);
     if (options.json) std::cout << WriteVerdict(verdict) << '\n';
@@ -97,6 +99,9 @@ void AddToken(CLI::App& cli) {
       ->type_name("FILE...");
   check->add_option("--product", options->product, "Whose secrets to use, where there are several products")
       ->type_name("ID");
+  check->add_option("--at", options->at_s, "Judge as at this Unix time instead of now")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{100'000'000'000}));
   check->add_flag("--json", options->json, "One line of JSON per token");
   check->footer(
       "Reads tokens from stdin, one per line; an empty line is a request without a token. They are never an argument,\n"
