@@ -8,7 +8,7 @@ interface ForWorker {
   stack: Stack;
 }
 interface ForTest {
-  /** Starts a stack of this test's own. */
+  /** Starts a stack of this test's own, with the Express shop. */
   startStack: (change?: Change) => Promise<Stack>;
   /** The page on the shop of the shared stack. */
   shop: Shop;
@@ -17,7 +17,7 @@ interface ForTest {
 export const test = base.extend<ForTest, ForWorker>({
   stack: [
     async ({}, use) => {
-      const stack = await Stack.start();
+      const stack = await Stack.start(undefined, ['express', 'fastapi']);
       await use(stack);
       await stack.stop();
     },

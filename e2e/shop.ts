@@ -62,12 +62,27 @@ export class Widget {
   }
 }
 
+/** What identify() came to: a user, or why not. */
+export interface Verdict {
+  sub?: string;
+  expiresIn?: number;
+  code?: string;
+  hint?: string;
+}
+
+/** A request to the server. */
+export interface Asked {
+  url: string;
+  token: string | undefined;
+  guest: string | undefined;
+  body: string;
+}
+
 export class Shop {
   readonly widget: Widget;
   /** What the console said. */
   readonly console: string[] = [];
-  /** Bodies of the requests to the server, and their Authorization. */
-  readonly requests: { url: string; token: string | undefined; body: string }[] = [];
+  readonly requests: Asked[] = [];
 
   private constructor(
     readonly page: Page,
@@ -77,8 +92,8 @@ export class Shop {
     page.on('console', (message) => this.console.push(message.text()));
     page.on('request', (request) => {
       if (!request.url().startsWith(`${stack.url('widgent')}/v1/`)) return;
-      const token = request.headers().authorization;
-      this.requests.push({ url: request.url(), token, body: request.postData() ?? '' });
+      const { authorization: token, 'widgent-anonymous-id': guest } = request.headers();
+      this.requests.push({ url: request.url(), token, guest, body: request.postData() ?? '' });
     });
   }
 
@@ -95,5 +110,22 @@ export class Shop {
 
   async press(name: string): Promise<void> {
     await this.page.getByRole('button', { name }).click();
+  }
+
+  /** What the page's own script gets from widgent('identify', token). */
+  identify(token: string): Promise<Verdict> {
+    return this.page.evaluate(
+      (text) =>
+        window.widgent('identify', text).then(
+          ({ sub, expiresIn }) => ({ sub, expiresIn }) as Verdict,
+          ({ code, hint }) => ({ code, hint }) as Verdict,
+        ),
+      token,
+    );
+  }
+
+  /** The requests to the server whose path ends so. */
+  asked(path: string): Asked[] {
+    return this.requests.filter(({ url }) => url.endsWith(path));
   }
 }

@@ -7,7 +7,7 @@ export const slow: { change: Change; beginning: string; end: string } = {
   change: (product) => {
     const story = Array.from({ length: 200 }, (_, i) => `It passed milestone ${i}.`)
       .join(' ')
-      .slice(0, 1800);
+      .slice(0, 1200);
     for (const tool of product.tools)
       tool.answer = `Order {{result.id}} ({{result.items}}) is on its way. ${story} ${end}`;
   },

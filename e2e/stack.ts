@@ -1,11 +1,20 @@
-// Widgent's real server and both real shops for the tests: on free ports, with a store of their own.
+// Widgent's real server and the real shops for the tests: on free ports, with a store of their own.
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { findFreePort, newSecrets, startServer, startStack, type Product, type Running } from '../scripts/stack.mjs';
+import {
+  findFreePort,
+  newSecrets,
+  productConfig,
+  startServer,
+  startShop,
+  type Product,
+  type Running,
+} from '../scripts/stack.mjs';
 import { root } from '../scripts/steps.mjs';
+import { signToken, type Claims, type Header } from './token.ts';
 
 export type Change = (product: Product) => void;
 export type ShopName = 'express' | 'fastapi';
@@ -15,13 +24,14 @@ export class Stack {
   readonly secrets = newSecrets();
   readonly ports = { widgent: 0, express: 0, fastapi: 0 };
   readonly products: Record<ShopName, string> = { express: 'acme', fastapi: 'acme-py' };
-  private running: Awaited<ReturnType<typeof startStack>> | undefined;
+  private configs: string[] = [];
+  private shops: Running[] = [];
   private server: Running | undefined;
   private readonly log = (name: string, line: string) => this.lines.push(`${name}: ${line}`);
 
   private constructor(readonly folder: string) {}
 
-  static async start(change?: Change): Promise<Stack> {
+  static async start(change?: Change, names: readonly ShopName[] = ['express']): Promise<Stack> {
     const stack = new Stack(await mkdtemp(path.join(tmpdir(), 'widgent-e2e-')));
     for (const name of ['widgent', 'express', 'fastapi'] as const) stack.ports[name] = await findFreePort();
     const { ports, folder, secrets, log } = stack;
@@ -30,9 +40,20 @@ export class Stack {
       product.rate_limits = { per_user_per_min: 10_000, per_ip_per_min: 10_000, concurrent_runs_per_user: 20 };
       change?.(product);
     };
-    stack.running = await startStack({ ports, folder, secrets, log, change: changed });
-    stack.server = stack.running.server;
-    return stack;
+    stack.configs = Object.values(stack.products).map((name) => productConfig(name, ports, folder, changed));
+    const starting = names.map((name) =>
+      startShop(name, { port: ports[name], widgentPort: ports.widgent, secrets, log }),
+    );
+    try {
+      await stack.startServer();
+      stack.shops = await Promise.all(starting);
+      return stack;
+    } catch (error) {
+      const started = await Promise.allSettled(starting);
+      stack.shops = started.flatMap((shop) => (shop.status === 'fulfilled' ? [shop.value] : []));
+      await stack.stop();
+      throw error;
+    }
   }
 
   url(name: 'widgent' | ShopName): string {
@@ -54,9 +75,34 @@ export class Stack {
   }
 
   async startServer(): Promise<void> {
-    const { ports, folder, secrets, log } = this;
-    const configs = this.running!.configs;
+    const { ports, folder, secrets, log, configs } = this;
     this.server = await startServer({ port: ports.widgent, configs, dataDir: `${folder}/data`, secrets, log });
+  }
+
+  /** A token of the product `acme`, as its backend would sign it: for an hour, unless the claims say otherwise. */
+  sign(claims: Claims, header?: Header): string {
+    return signToken(this.secrets.ACME_VERIFY_SECRET!, claims, header);
+  }
+
+  /** Rows of the server's store, read while it runs. */
+  async rows<Row>(sql: string): Promise<Row[]> {
+    const script = [
+      'import json, sqlite3, sys',
+      'store = sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True)',
+      'store.row_factory = sqlite3.Row',
+      'print(json.dumps([dict(row) for row in store.execute(sys.argv[2])]))',
+    ].join('\n');
+    const { stdout } = await promisify(execFile)('/usr/bin/python3', [
+      ...['-c', script],
+      ...[`${this.folder}/data/widgent.db`, sql],
+    ]);
+    return JSON.parse(stdout) as Row[];
+  }
+
+  /** Every byte that the server has written to its folder. */
+  async storedBytes(): Promise<string> {
+    const files = await readdir(`${this.folder}/data`);
+    return (await Promise.all(files.map((file) => readFile(`${this.folder}/data/${file}`, 'latin1')))).join('\n');
   }
 
   /** Runs widgentd against this stack's store; answers what it printed and its exit code. */
@@ -73,7 +119,7 @@ export class Stack {
 
   async stop(): Promise<void> {
     await this.server?.stop();
-    await this.running?.stop();
+    await Promise.all(this.shops.map(({ stop }) => stop()));
     await rm(this.folder, { recursive: true, force: true });
   }
 }

@@ -37,6 +37,10 @@ export function startServer(options: {
   secrets: Secrets;
   log: Log;
 }): Promise<Running>;
+export function startShop(
+  name: string,
+  options: { port: number; widgentPort: number; secrets: Secrets; log: Log },
+): Promise<Running>;
 export function startStack(options: {
   ports: Ports;
   folder: string;
