@@ -79,6 +79,34 @@ CREATE TABLE unanswered (
   PRIMARY KEY (product, question)
 ) STRICT, WITHOUT ROWID;
 )sql",
+    R"sql(
+CREATE TABLE moves (
+  product TEXT NOT NULL,
+  thread  TEXT NOT NULL,
+  guest   TEXT NOT NULL,
+  target  INTEGER NOT NULL REFERENCES threads (key) ON DELETE CASCADE,
+  PRIMARY KEY (product, thread, guest)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX moves_by_target ON moves (target);
+)sql",
+    R"sql(
+CREATE TABLE secrets (
+  product       TEXT NOT NULL,
+  kid           TEXT NOT NULL,
+  used_at       INTEGER NOT NULL DEFAULT 0,
+  leaked_at     INTEGER NOT NULL DEFAULT 0,
+  leaked_origin TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (product, kid)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE revocations (
+  product TEXT NOT NULL,
+  sub     TEXT NOT NULL,
+  at      INTEGER NOT NULL,
+  PRIMARY KEY (product, sub)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX revocations_by_time ON revocations (at);
+)sql",
 };
 constexpr auto kNewest = static_cast<std::int64_t>(kSteps.size());
 

@@ -97,6 +97,48 @@ class SqliteStore final : public Store {
     Write("DELETE FROM threads WHERE product = ? AND id = ?", product.value, thread.value);
   }
 
+  void MoveThread(const ProductId& product, const ThreadId& thread, const Owner& owner) override {
+    RequireThread(product, thread);
+    MarkUnverified(product, thread);
+    RememberMove(product, thread, thread);
+    Write("UPDATE threads SET owner_kind = ?, owner_id = ? WHERE product = ? AND id = ?",
+          static_cast<std::int64_t>(owner.kind), owner.id, product.value, thread.value);
+  }
+
+  void AppendThread(const ProductId& product, const ThreadId& thread, const ThreadId& target) override {
+    RequireThread(product, thread);
+    RequireThread(product, target);
+    MarkUnverified(product, thread);
+    Write(
+        "INSERT INTO messages (thread, id, run, role, status, text, metadata, at) "
+        "SELECT t.key, m.id, m.run, m.role, m.status, m.text, m.metadata, m.at FROM messages m "
+        "JOIN threads g ON g.key = m.thread JOIN threads t ON t.product = g.product "
+        "WHERE g.product = ? AND g.id = ? AND t.id = ? ORDER BY m.key ON CONFLICT (thread, id) DO NOTHING",
+        product.value, thread.value, target.value);
+    Write(
+        "INSERT INTO runs (thread, id, input_sha256, message, status, events, started_at) "
+        "SELECT t.key, r.id, r.input_sha256, r.message, r.status, r.events, r.started_at FROM runs r "
+        "JOIN threads g ON g.key = r.thread JOIN threads t ON t.product = g.product "
+        "WHERE g.product = ? AND g.id = ? AND t.id = ? ORDER BY r.key ON CONFLICT (thread, id) DO NOTHING",
+        product.value, thread.value, target.value);
+    RememberMove(product, thread, target);
+    Write(
+        "UPDATE threads SET active_at = max(active_at, (SELECT active_at FROM threads WHERE product = ?1 AND id = ?2)) "
+        "WHERE product = ?1 AND id = ?3",
+        product.value, thread.value, target.value);
+    DeleteThread(product, thread);
+  }
+
+  std::optional<Thread> FindMoved(const ProductId& product, const ThreadId& thread,
+                                  std::string_view guest_id) override {
+    Query row(database_,
+              "SELECT t.product, t.id, t.owner_kind, t.owner_id, t.created_at, t.active_at, t.title FROM moves m "
+              "JOIN threads t ON t.key = m.target WHERE m.product = ? AND m.thread = ? AND m.guest = ?",
+              product.value, thread.value, guest_id);
+    if (!row.Step()) return std::nullopt;
+    return ReadThread(row);
+  }
+
   void AppendMessage(const ProductId& product, const ThreadId& thread, const StoredMessage& message) override {
     const bool is_written = Write(
         "INSERT INTO messages (thread, id, run, role, status, text, metadata, at) "
@@ -116,6 +158,15 @@ class SqliteStore final : public Store {
               product.value, thread.value, message.value);
     if (!row.Step()) return std::nullopt;
     return ReadMessage(row);
+  }
+
+  void DeleteUnfinishedReplies(const ProductId& product, const ThreadId& thread, const MessageId& message) override {
+    Write(
+        "DELETE FROM messages WHERE thread = (SELECT key FROM threads WHERE product = ?1 AND id = ?2) "
+        "AND role = ?3 AND status <> ?4 AND run IN (SELECT r.id FROM runs r WHERE r.thread = messages.thread AND "
+        "r.message = ?5)",
+        product.value, thread.value, static_cast<std::int64_t>(StoredMessage::Role::kAssistant),
+        static_cast<std::int64_t>(StoredMessage::Status::kDone), message.value);
   }
 
   std::vector<StoredMessage> ListMessages(const ProductId& product, const ThreadId& thread, int limit) override {
@@ -217,6 +268,57 @@ class SqliteStore final : public Store {
         product.value, Cut(question, kQuestionBytesMax), at);
   }
 
+  void RecordSecretUse(const ProductId& product, const std::string& kid, UnixMillis at) override {
+    Write(
+        "INSERT INTO secrets (product, kid, used_at) VALUES (?, ?, ?) "
+        "ON CONFLICT (product, kid) DO UPDATE SET used_at = max(used_at, excluded.used_at)",
+        product.value, kid, at);
+  }
+
+  void RecordSecretLeak(const ProductId& product, const std::string& kid, UnixMillis at,
+                        std::string_view origin) override {
+    Write(
+        "INSERT INTO secrets (product, kid, leaked_at, leaked_origin) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (product, kid) DO UPDATE SET leaked_at = excluded.leaked_at, "
+        "leaked_origin = excluded.leaked_origin WHERE leaked_at = 0",
+        product.value, kid, at, origin);
+  }
+
+  std::vector<SecretRecord> ListSecretRecords(const ProductId& product) override {
+    Query row(database_, "SELECT kid, used_at, leaked_at, leaked_origin FROM secrets WHERE product = ? ORDER BY kid",
+              product.value);
+    std::vector<SecretRecord> records;
+    while (row.Step()) {
+      records.push_back(
+          {.kid = row.Text(0), .used_at = row.Integer(1), .leaked_at = row.Integer(2), .leaked_origin = row.Text(3)});
+    }
+    return records;
+  }
+
+  void PutRevocation(const Revocation& revocation) override {
+    Write(
+        "INSERT INTO revocations (product, sub, at) VALUES (?, ?, ?) "
+        "ON CONFLICT (product, sub) DO UPDATE SET at = max(at, excluded.at)",
+        revocation.product.value, revocation.sub, revocation.at);
+  }
+
+  std::optional<UnixMillis> FindRevocation(const ProductId& product, std::string_view sub) override {
+    Query row(database_, "SELECT at FROM revocations WHERE product = ? AND sub = ?", product.value, sub);
+    if (!row.Step()) return std::nullopt;
+    return row.Integer(0);
+  }
+
+  std::vector<Revocation> ListRevocations(UnixMillis since) override {
+    Query row(database_, "SELECT product, sub, at FROM revocations WHERE at >= ? ORDER BY at", since);
+    std::vector<Revocation> revocations;
+    while (row.Step()) revocations.push_back({{row.Text(0)}, row.Text(1), row.Integer(2)});
+    return revocations;
+  }
+
+  void BeginWriting() override {
+    if (state_ == State::kIdle) Write("SELECT 1");
+  }
+
   void AfterCommit(std::function<void()> done) override {
     if (!HasPending()) return done();
     after_commit_.push_back(std::move(done));
@@ -267,6 +369,21 @@ class SqliteStore final : public Store {
       state_ = State::kRefused;
       return false;
     }
+  }
+
+  void MarkUnverified(const ProductId& product, const ThreadId& thread) {
+    Write(
+        "UPDATE messages SET metadata = ? WHERE thread = (SELECT key FROM threads WHERE product = ? AND id = ?) "
+        "AND role = ?",
+        kUnverifiedTurn, product.value, thread.value, static_cast<std::int64_t>(StoredMessage::Role::kUser));
+  }
+
+  // To be called while the thread is still the guest's.
+  void RememberMove(const ProductId& product, const ThreadId& thread, const ThreadId& target) {
+    Write(
+        "INSERT OR REPLACE INTO moves (product, thread, guest, target) SELECT g.product, g.id, g.owner_id, t.key "
+        "FROM threads g JOIN threads t ON t.product = g.product WHERE g.product = ? AND g.id = ? AND t.id = ?",
+        product.value, thread.value, target.value);
   }
 
   void RequireThread(const ProductId& product, const ThreadId& thread) {

@@ -40,9 +40,15 @@ struct StoredMessage {
   Role role = Role::kUser;
   Status status = Status::kDone;
   std::string text;
-  std::string metadata_json;  // {"citations":[…]} or empty
+  std::string metadata_json;  // a reply's {"citations":[…]}, a user's kUnverifiedTurn, or empty
   UnixMillis at = 0;
 };
+
+// The metadata of what a guest had said in a thread that a user took over later: it is not that user's word.
+inline constexpr std::string_view kUnverifiedTurn = R"({"unverified":true})";
+inline bool IsUnverified(const StoredMessage& message) {
+  return message.role == StoredMessage::Role::kUser && message.metadata_json == kUnverifiedTurn;
+}
 
 struct StoredRun {
   enum class Status : std::uint8_t { kRunning, kDone, kFailed, kCancelled, kInterrupted };
@@ -58,7 +64,7 @@ struct AuditRow {
   std::int64_t seq = 0;  // 1, 2, 3 … per product
   UnixMillis at = 0;
   std::string user;             // verified sub; empty for a guest
-  std::string action;           // identify, sign_out, switch, refused, tool
+  std::string action;           // identify, sign_out, switch, merge, refused, tool
   std::string outcome;          // success, failure, …
   std::string record;           // canonical JSON, one line
   std::string prev_hash, hash;  // hex
@@ -75,6 +81,21 @@ struct AuditQuery {
   int limit = 100;  // newest first
 };
 
+// What has happened to a verification secret; the secret itself is never in the store.
+struct SecretRecord {
+  std::string kid;
+  UnixMillis used_at = 0;     // when it last verified a user, to the minute; 0: never
+  UnixMillis leaked_at = 0;   // when a browser first sent it in place of the service key; 0: never
+  std::string leaked_origin;  // of that browser's page
+};
+
+// Tokens that a user got before `at` are refused.
+struct Revocation {
+  ProductId product;
+  std::string sub;
+  UnixMillis at = 0;
+};
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -85,10 +106,22 @@ class Store {
   virtual std::vector<Thread> ListThreads(const ProductId& product, const Owner& owner, int limit) = 0;
   virtual void DeleteThread(const ProductId& product, const ThreadId& thread) = 0;
 
+  // A guest's thread becomes `owner`'s as it is; what the guest said in it IsUnverified from now on. The thread must
+  // exist.
+  virtual void MoveThread(const ProductId& product, const ThreadId& thread, const Owner& owner) = 0;
+  // The same into the owner's thread `target`: messages and runs go to its end, with their ids and in their order; what
+  // `target` has already is left out. `thread` is gone afterwards. Both must exist.
+  virtual void AppendThread(const ProductId& product, const ThreadId& thread, const ThreadId& target) = 0;
+  // Where the thread is now that was moved, and was this guest's before under the id `thread`.
+  virtual std::optional<Thread> FindMoved(const ProductId& product, const ThreadId& thread,
+                                          std::string_view guest_id) = 0;
+
   // The thread must exist. A message whose id the thread has already stays as it is.
   virtual void AppendMessage(const ProductId& product, const ThreadId& thread, const StoredMessage& message) = 0;
   virtual std::optional<StoredMessage> FindMessage(const ProductId& product, const ThreadId& thread,
                                                    const MessageId& message) = 0;
+  // Removes the replies to this message of the user that were interrupted or failed: it is about to be answered again.
+  virtual void DeleteUnfinishedReplies(const ProductId& product, const ThreadId& thread, const MessageId& message) = 0;
   // The newest `limit`, oldest of them first.
   virtual std::vector<StoredMessage> ListMessages(const ProductId& product, const ThreadId& thread, int limit) = 0;
 
@@ -110,6 +143,22 @@ class Store {
 
   // Questions that the builtin agent could not answer, for the owner to write about.
   virtual void RecordUnanswered(const ProductId& product, std::string_view question, UnixMillis at) = 0;
+
+  virtual void RecordSecretUse(const ProductId& product, const std::string& kid, UnixMillis at) = 0;
+  // The first leak of a secret is kept.
+  virtual void RecordSecretLeak(const ProductId& product, const std::string& kid, UnixMillis at,
+                                std::string_view origin) = 0;
+  virtual std::vector<SecretRecord> ListSecretRecords(const ProductId& product) = 0;
+
+  // A later revocation of the same user replaces the earlier one; an earlier one does nothing.
+  virtual void PutRevocation(const Revocation& revocation) = 0;
+  virtual std::optional<UnixMillis> FindRevocation(const ProductId& product, std::string_view sub) = 0;
+  // All of `since` and later, whichever process wrote them.
+  virtual std::vector<Revocation> ListRevocations(UnixMillis since) = 0;
+
+  // Begins the transaction that the next Commit ends, unless one goes on: what is read from here on cannot be changed
+  // by another process before that.
+  virtual void BeginWriting() = 0;
 
   // `done` is called by the Commit that made everything written so far durable (at once where nothing is pending).
   virtual void AfterCommit(std::function<void()> done) = 0;

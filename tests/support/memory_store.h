@@ -35,6 +35,29 @@ class MemoryStore : public Store {
     pending_ = true;
   }
 
+  void MoveThread(const ProductId& product, const ThreadId& thread, const Owner& owner) override {
+    MarkUnverified(product, thread);
+    Thread& moved = threads_.at({product, thread});
+    moves_[{{product, thread}, moved.owner.id}] = thread;
+    moved.owner = owner;
+    pending_ = true;
+  }
+  void AppendThread(const ProductId& product, const ThreadId& thread, const ThreadId& target) override {
+    MarkUnverified(product, thread);
+    const Thread source = threads_.at({product, thread});
+    Thread& into = threads_.at({product, target});
+    for (const StoredMessage& message : messages_[{product, thread}]) AppendMessage(product, target, message);
+    runs_[{product, target}].merge(runs_[{product, thread}]);
+    moves_[{{product, thread}, source.owner.id}] = target;
+    into.active_at = std::max(into.active_at, source.active_at);
+    DeleteThread(product, thread);
+  }
+  std::optional<Thread> FindMoved(const ProductId& product, const ThreadId& thread,
+                                  std::string_view guest_id) override {
+    const auto move = moves_.find({{product, thread}, std::string(guest_id)});
+    return move == moves_.end() ? std::nullopt : FindThread(product, move->second);
+  }
+
   void AppendMessage(const ProductId& product, const ThreadId& thread, const StoredMessage& message) override {
     if (!FindMessage(product, thread, message.id)) messages_[{product, thread}].push_back(message);
     pending_ = true;
@@ -45,6 +68,15 @@ class MemoryStore : public Store {
       if (stored.id == message) return stored;
     }
     return std::nullopt;
+  }
+  void DeleteUnfinishedReplies(const ProductId& product, const ThreadId& thread, const MessageId& message) override {
+    const auto& runs = runs_[{product, thread}];
+    std::erase_if(messages_[{product, thread}], [&](const StoredMessage& stored) {
+      const auto run = runs.find(stored.run);
+      return stored.role == StoredMessage::Role::kAssistant && stored.status != StoredMessage::Status::kDone &&
+             run != runs.end() && run->second.message == message;
+    });
+    pending_ = true;
   }
   std::vector<StoredMessage> ListMessages(const ProductId& product, const ThreadId& thread, int limit) override {
     const auto& all = messages_[{product, thread}];
@@ -112,6 +144,46 @@ class MemoryStore : public Store {
     pending_ = true;
   }
 
+  void RecordSecretUse(const ProductId& product, const std::string& kid, UnixMillis at) override {
+    SecretRecord& record = secrets_[product][kid];
+    record.used_at = std::max(record.used_at, at);
+    pending_ = true;
+  }
+  void RecordSecretLeak(const ProductId& product, const std::string& kid, UnixMillis at,
+                        std::string_view origin) override {
+    SecretRecord& record = secrets_[product][kid];
+    if (record.leaked_at == 0) {
+      record.leaked_at = at;
+      record.leaked_origin = origin;
+    }
+    pending_ = true;
+  }
+  std::vector<SecretRecord> ListSecretRecords(const ProductId& product) override {
+    std::vector<SecretRecord> records;
+    for (const auto& [kid, record] : secrets_[product]) {
+      records.push_back(record);
+      records.back().kid = kid;
+    }
+    return records;
+  }
+  void PutRevocation(const Revocation& revocation) override {
+    UnixMillis& at = revocations_[{revocation.product, revocation.sub}];
+    at = std::max(at, revocation.at);
+    pending_ = true;
+  }
+  std::optional<UnixMillis> FindRevocation(const ProductId& product, std::string_view sub) override {
+    const auto found = revocations_.find({product, std::string(sub)});
+    return found == revocations_.end() ? std::nullopt : std::optional(found->second);
+  }
+  std::vector<Revocation> ListRevocations(UnixMillis since) override {
+    std::vector<Revocation> revocations;
+    for (const auto& [user, at] : revocations_) {
+      if (at >= since) revocations.push_back({user.first, user.second, at});
+    }
+    return revocations;
+  }
+  void BeginWriting() override { pending_ = true; }
+
   void AfterCommit(std::function<void()> done) override {
     if (!pending_) return done();
     waiting_.push_back(std::move(done));
@@ -129,10 +201,18 @@ class MemoryStore : public Store {
   std::vector<std::pair<ProductId, std::string>> unanswered;
 
  private:
+  void MarkUnverified(const ProductId& product, const ThreadId& thread) {
+    for (StoredMessage& message : messages_[{product, thread}])
+      if (message.role == StoredMessage::Role::kUser) message.metadata_json = kUnverifiedTurn;
+  }
+
   using ThreadKey = std::pair<ProductId, ThreadId>;
   std::map<ThreadKey, Thread> threads_;
   std::map<ThreadKey, std::vector<StoredMessage>> messages_;
   std::map<ThreadKey, std::map<RunId, StoredRun>> runs_;
+  std::map<std::pair<ThreadKey, std::string>, ThreadId> moves_;  // by the guest's thread and anonymous id
+  std::map<ProductId, std::map<std::string, SecretRecord>> secrets_;
+  std::map<std::pair<ProductId, std::string>, UnixMillis> revocations_;
   std::vector<std::function<void()>> waiting_;
   bool pending_ = false;
 };
