@@ -54,7 +54,9 @@ struct Prompt {
   const Product* product = nullptr;
   const Knowledge* knowledge = nullptr;
   Identity identity;
-  std::vector<StoredMessage> history;  // oldest first; the last one is the user's message to answer
+  // Oldest first; the last one is the user's message to answer. What IsUnverified was said by a guest before this user
+  // had signed in: a model is told so, as data.
+  std::vector<StoredMessage> history;
   std::string page, locale;
   std::vector<OfferedTool> tools;
   std::vector<WithheldTool> withheld;

@@ -8,7 +8,7 @@ namespace widgent {
 namespace {
 
 std::string_view ActionName(const IdentityAct& act) {
-  static constexpr std::string_view kNames[] = {"identify", "switch", "sign_out", "refused"};
+  static constexpr std::string_view kNames[] = {"identify", "switch", "sign_out", "refused", "merge"};
   return kNames[static_cast<int>(act.kind)];
 }
 std::string_view ActionName(const ToolAct&) { return "tool"; }

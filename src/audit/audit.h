@@ -19,14 +19,15 @@ struct AuditContext {
   std::string peer_address;
 };
 
-// Class 3002. `switch` and `sign_out` are told by the widget; `refused` is a token or an origin that was not accepted.
+// Class 3002. `switch` and `sign_out` are told by the widget, which names nobody else by it; `refused` is a token or an
+// origin that was not accepted; `merge` is a guest's thread that became the user's.
 struct IdentityAct {
-  enum class Kind : std::uint8_t { kIdentify, kSwitch, kSignOut, kRefused };
+  enum class Kind : std::uint8_t { kIdentify, kSwitch, kSignOut, kRefused, kMerge };
   Kind kind = Kind::kIdentify;
   Identity identity;  // for kRefused: Anonymous
   std::string code;   // for kRefused: the problem code
   std::string token_sha256;
-  std::string previous_sub;  // for kSwitch
+  std::string merged_thread, guest_sha256;  // for kMerge: what the guest's thread was called, and who the guest was
 };
 
 // Class 6003. One "attempt" before the tool acts, one "result" after.

@@ -28,6 +28,7 @@ struct Event {
   UnixMillis began_at;
   std::int64_t duration_ms = 0;
   bool denied = false;
+  std::string activity_name = {};  // of activity 99
 };
 
 std::string SubjectName(const Identity& identity) {
@@ -40,6 +41,7 @@ void PutHead(JsonWriter& writer, const AuditContext& context, const Event& event
   const int category = event.klass == kAuthentication ? kIdentityAndAccess : kApplicationActivity;
   writer.Open('{')
       .Put("activity_id", event.activity)
+      .PutIf("activity_name", event.activity_name)
       .Put("category_uid", category)
       .Put("class_uid", static_cast<int>(event.klass))
       .Put("type_uid", event.klass * 100 + event.activity)
@@ -107,7 +109,7 @@ std::string CloseRecord(JsonWriter& writer, const ChainLink& link) {
 }
 
 Event DescribeIdentityAct(const IdentityAct& act, UnixMillis now) {
-  enum Activity { kLogon = 1, kLogoff = 2, kAccountSwitch = 7 };
+  enum Activity { kLogon = 1, kLogoff = 2, kAccountSwitch = 7, kOtherActivity = 99 };
   const std::string subject = SubjectName(act.identity);
   Event event{kAuthentication, kLogon, kSuccess, "", "", "", "identified " + subject, now, 0, false};
   switch (act.kind) {
@@ -120,6 +122,11 @@ Event DescribeIdentityAct(const IdentityAct& act, UnixMillis now) {
     case IdentityAct::Kind::kSignOut:
       event.activity = kLogoff;
       event.message = "signed out " + subject;
+      break;
+    case IdentityAct::Kind::kMerge:
+      event.activity = kOtherActivity;
+      event.activity_name = "Merge";
+      event.message = "took a guest's conversation over for " + subject;
       break;
     case IdentityAct::Kind::kRefused:
       event.status = kFailure;
@@ -168,7 +175,8 @@ std::string WriteOcsf(const AuditContext& context, const IdentityAct& act, const
   writer.Key("service").Open('{').Put("name", "widgent").Put("uid", context.product.value).Close('}');
   PutSource(writer, context);
   PutControl(writer, event.denied);
-  OpenUnmapped(writer, act.identity, act.token_sha256).PutIf("previous_sub", act.previous_sub);
+  OpenUnmapped(writer, act.identity, act.token_sha256);
+  writer.PutIf("merged_thread", act.merged_thread).PutIf("guest_sha256", act.guest_sha256);
   return CloseRecord(writer, link);
 }
 

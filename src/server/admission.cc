@@ -84,6 +84,9 @@ std::optional<Problem> Admission::CheckCaller(Exchange& x) {
     AuditRefusal(x, error->code, Hex(Sha256(*token)));
     return MakeProblem(error->code, "The token was refused; nothing was done.", error->hint);
   }
+  const auto guest_id = x.request.Find("widgent-anonymous-id");
+  const bool is_usable = guest_id && IsAnonymousId(*guest_id);
+  if (is_usable) x.guest_id = *guest_id;
   if (auto* user = std::get_if<User>(&verdict)) {
     x.identity = std::move(*user);
     return std::nullopt;
@@ -91,13 +94,11 @@ std::optional<Problem> Admission::CheckCaller(Exchange& x) {
 
   auto& guest = std::get<Anonymous>(verdict);
   x.token_expired = guest.reason == Anonymous::Reason::kTokenExpired;
-  if (const auto id = x.request.Find("widgent-anonymous-id")) {
-    if (!IsAnonymousId(*id)) {
-      return MakeProblem("invalid_input", "Widgent-Anonymous-Id is not usable.",
-                         "Send 128 random bits as base64url: 16 to 128 characters of A-Z a-z 0-9 - _");
-    }
-    guest.guest_id = *id;
+  if (guest_id && !is_usable) {
+    return MakeProblem("invalid_input", "Widgent-Anonymous-Id is not usable.",
+                       "Send 128 random bits as base64url: 16 to 128 characters of A-Z a-z 0-9 - _");
   }
+  guest.guest_id = x.guest_id;
   x.identity = std::move(guest);
   return std::nullopt;
 }
@@ -110,8 +111,21 @@ void Admission::AuditRefusal(const Exchange& x, std::string_view code, std::stri
                            .identity = Anonymous{},
                            .code = std::string(code),
                            .token_sha256 = std::move(token_sha256),
-                           .previous_sub = ""},
+                           .merged_thread = "",
+                           .guest_sha256 = ""},
                x.Now());
+}
+
+std::optional<Problem> CheckIdentityRules(const Exchange& x) {
+  if (AsUser(x.identity)) return std::nullopt;
+  const IdentityRules& rules = x.product->config.identity_rules;
+  if (x.token_expired && rules.lock_on_expiry) {
+    return MakeProblem("identity_required", "The token has ended, and this site waits for a new one.",
+                       "Call identify with a fresh token, or give init a getToken.");
+  }
+  if (!rules.required) return std::nullopt;
+  return MakeProblem("identity_required", "This site talks to signed-in visitors only.",
+                     "Call identify with a token of the signed-in user first.");
 }
 
 AuditContext ContextOf(const Exchange& x, const ThreadId& thread, const std::string& correlation) {

@@ -29,6 +29,10 @@ class Admission {
   Limits& limits_;
 };
 
+// Nothing: this caller may act. A guest may not where the product asks for an identity, nor may somebody whose token
+// has ended where the product locks then.
+std::optional<Problem> CheckIdentityRules(const Exchange& x);
+
 // Where an act came from.
 AuditContext ContextOf(const Exchange& x, const ThreadId& thread = {}, const std::string& correlation = {});
 

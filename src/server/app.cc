@@ -13,6 +13,7 @@ namespace widgent {
 struct App::Route {
   std::string_view method, path;
   std::function<void(const ExchangePtr&)> endpoint;
+  bool acts = false;  // CheckIdentityRules applies
 };
 
 namespace {
@@ -70,15 +71,19 @@ App::App(AppPorts ports, std::vector<Product> products, AppOptions options)
   const auto on = [this](std::string_view method, std::string_view path, auto& api, auto endpoint) {
     routes_.push_back({method, path, [&api, endpoint](const ExchangePtr& x) { (api.*endpoint)(x); }});
   };
+  const auto on_act = [&](std::string_view method, std::string_view path, auto& api, auto endpoint) {
+    on(method, path, api, endpoint);
+    routes_.back().acts = true;
+  };
   on("POST", "/v1/products/{pid}/session", widget_api_, &WidgetApi::PostSession);
-  on("POST", "/v1/products/{pid}/agent", run_api_, &RunApi::PostAgent);
+  on_act("POST", "/v1/products/{pid}/agent", run_api_, &RunApi::PostAgent);
   on("GET", "/v1/products/{pid}/agent/capabilities", widget_api_, &WidgetApi::GetCapabilities);
-  on("GET", "/v1/products/{pid}/threads", widget_api_, &WidgetApi::ListThreads);
+  on_act("GET", "/v1/products/{pid}/threads", widget_api_, &WidgetApi::ListThreads);
   on("DELETE", "/v1/products/{pid}/threads/{tid}", widget_api_, &WidgetApi::DeleteThread);
-  on("GET", "/v1/products/{pid}/threads/{tid}/messages", widget_api_, &WidgetApi::ListMessages);
-  on("GET", "/v1/products/{pid}/threads/{tid}/events", run_api_, &RunApi::GetEvents);
-  on("POST", "/v1/products/{pid}/threads/{tid}/runs/{rid}/cancel", run_api_, &RunApi::PostCancel);
-  routes_.push_back({"GET", kDiagnose, nullptr});  // open to all, so it is answered before admission
+  on_act("GET", "/v1/products/{pid}/threads/{tid}/messages", widget_api_, &WidgetApi::ListMessages);
+  on_act("GET", "/v1/products/{pid}/threads/{tid}/events", run_api_, &RunApi::GetEvents);
+  on_act("POST", "/v1/products/{pid}/threads/{tid}/runs/{rid}/cancel", run_api_, &RunApi::PostCancel);
+  routes_.push_back({"GET", kDiagnose, nullptr, false});  // open to all, so it is answered before admission
   ports_.store.InterruptRunningRuns();
 }
 
@@ -150,6 +155,9 @@ void App::HandleProduct(const ExchangePtr& x, const Route& route) {
   if (auto problem = admission_.CheckOrigin(*x)) return x->Refuse(*problem);
   if (is_preflight) return x->Send(PreflightResponse());
   if (auto problem = admission_.CheckCaller(*x)) return x->Refuse(*problem);
+  if (route.acts) {
+    if (auto problem = CheckIdentityRules(*x)) return x->Refuse(*problem);
+  }
   route.endpoint(x);
 }
 

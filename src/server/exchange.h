@@ -38,6 +38,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   const ServedProduct* product = nullptr;  // from here on: set by Admission
   std::vector<http::Header> cors;
   Identity identity;
+  std::string guest_id;  // Widgent-Anonymous-Id, also beside a token: whose guest threads the caller can show
   bool token_expired = false;
 
   UnixMillis Now() const { return loop_.Now(); }

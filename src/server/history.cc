@@ -43,8 +43,10 @@ std::string WriteMessages(const std::vector<StoredMessage>& messages) {
     writer.Put("content", message.text);
     const std::string_view status = StatusName(message.status);
     const std::string citations = message.metadata_json.empty() ? "" : CitationsOf(message.metadata_json);
-    if (!status.empty() || !citations.empty()) {
+    const bool is_unverified = IsUnverified(message);
+    if (!status.empty() || !citations.empty() || is_unverified) {
       writer.Key("metadata").Open('{').Key("widgent").Open('{').PutIf("status", status);
+      if (is_unverified) writer.Put("unverified", true);
       if (!citations.empty()) writer.Key("citations").Raw(citations);
       writer.Close('}').Close('}');
     }

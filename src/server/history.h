@@ -8,7 +8,7 @@
 
 namespace widgent {
 
-// A JSON array of {id, role, content, metadata?: {widgent: {status?, citations?}}}.
+// A JSON array of {id, role, content, metadata?: {widgent: {status?, unverified?, citations?}}}.
 std::string WriteMessages(const std::vector<StoredMessage>& messages);
 
 // "2026-01-01T00:00:00.000Z"

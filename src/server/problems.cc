@@ -31,6 +31,9 @@ constexpr Remedy kRemedies[] = {
     {"secret_in_browser",
      "Replace the secret in the page by the service key (pk_…), and rotate the secret at once with "
      "`widgentd product rotate-secret`: everybody who saw the page knows it."},
+    {"identity_required",
+     "Identify the visitor first: widgent('identify', token). The product's configuration asks for it (\"identity\": "
+     "\"required\" or \"on_expiry\": \"lock\")."},
     {"thread_not_found", "The conversation does not exist, or it belongs to someone else."},
     {"run_in_progress", "Wait for the reply to end, follow it, or cancel it."},
     {"idempotency_mismatch", "Use a new id for a new message."},

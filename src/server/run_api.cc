@@ -169,7 +169,7 @@ void RunApi::WriteMessage(const Exchange& x, const RunAgentInput& input, std::op
   }
   thread->active_at = now;
   store_.PutThread(*thread);
-  if (!is_new_message) return;
+  if (!is_new_message) return store_.DeleteUnfinishedReplies(product, input.thread_id, input.message_id);
   StoredMessage message;
   message.id = input.message_id;
   message.run = input.run_id;

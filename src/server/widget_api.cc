@@ -11,24 +11,45 @@ namespace widgent {
 
 namespace {
 
+// The identity inspector asks: nothing is written, not even an audit row.
+constexpr std::string_view kInspect = "inspect";
+constexpr std::string_view kSignOut = "sign_out";
+
 constexpr int kThreadsListedMax = 50, kMessagesListedMax = 200;
 
-// What the widget says has happened. A refresh is the same user with a newer token: no row.
+// What the widget says has happened. Nothing: who is here has not changed by it.
 std::optional<IdentityAct::Kind> ActOf(std::string_view event) {
-  if (event == "refresh") return std::nullopt;
+  if (event == "refresh" || event == "merge" || event == kInspect) return std::nullopt;
   if (event == "switch") return IdentityAct::Kind::kSwitch;
-  if (event == "sign_out") return IdentityAct::Kind::kSignOut;
+  if (event == kSignOut) return IdentityAct::Kind::kSignOut;
   return IdentityAct::Kind::kIdentify;
 }
 
-std::string SessionAnswer(const Product& product, const Identity& identity, const std::string& thread_id,
-                          UnixMillis now) {
+// What the widget has to know of the product's rules: only what differs from the rule of thumb.
+void PutPolicy(JsonWriter& writer, const IdentityRules& rules) {
+  if (!rules.required && !rules.lock_on_expiry) return;
+  writer.Key("policy").Open('{').PutIf("identity", rules.required ? "required" : "");
+  writer.PutIf("on_expiry", rules.lock_on_expiry ? "lock" : "").Close('}');
+}
+
+void PutToken(JsonWriter& writer, const User& user) {
+  writer.Key("token").Open('{').PutIf("kid", user.kid);
+  if (user.issued_at_s) writer.Put("issued_at", *user.issued_at_s);
+  writer.Put("expires_at", user.expires_at_s).Close('}');
+}
+
+std::string SessionAnswer(const Product& product, const Identity& identity, std::string_view event,
+                          const std::string& thread_id, const MergeResult& merge, UnixMillis now) {
   JsonWriter writer;
   WriteIdentity(writer.Open('{').Key("identity"), ToWire(identity, now));
   // For the developer: what to mend about a token that held, or why it ended so early.
   const User* user = AsUser(identity);
   writer.PutIf("hint", user ? user->hint : std::get<Anonymous>(identity).hint);
   writer.Put("server_time", WriteTime(now)).PutIf("thread_id", thread_id);
+  if (merge.is_merged()) writer.Put("merged", true);
+  if (merge.is_offered) writer.Put("merge_offer", true);
+  PutPolicy(writer, product.identity_rules);
+  if (user && event == kInspect) PutToken(writer, *user);
   writer.Put("greeting", Greeting(product, identity));
   writer.Key("agent").Open('{').Put("name", product.agent.name.empty() ? product.name : product.agent.name);
   writer.Put("kind", product.agent.kind).Close('}');
@@ -57,6 +78,7 @@ void WidgetApi::PostSession(const ExchangePtr& x) {
   }
 
   const Product& product = x->product->config;
+  MergeResult merge;
   std::string thread_id;
   if (const User* user = AsUser(x->identity)) {
     if (const auto kind = ActOf(event)) {
@@ -66,10 +88,16 @@ void WidgetApi::PostSession(const ExchangePtr& x) {
       act.token_sha256 = user->token_sha256;
       audit_.Write(ContextOf(*x), act, x->Now());
     }
+    if (event != kInspect && event != kSignOut) {
+      merge = merge_.Merge(*x, {.thread = {std::string(body.Text("merge"))},
+                                .append = body.Flag("append"),
+                                .is_accepted = event == "merge"});
+    }
+    thread_id = merge.thread.value;
     const auto threads = store_.ListThreads(product.id, {Owner::Kind::kUser, user->sub}, 1);
-    if (!threads.empty()) thread_id = threads.front().id.value;
+    if (thread_id.empty() && !threads.empty()) thread_id = threads.front().id.value;
   }
-  x->SendJson(200, SessionAnswer(product, x->identity, thread_id, x->Now()));
+  x->SendJson(200, SessionAnswer(product, x->identity, event, thread_id, merge, x->Now()));
 }
 
 void WidgetApi::GetCapabilities(const ExchangePtr& x) {

@@ -5,6 +5,7 @@
 
 #include "audit/audit.h"
 #include "server/exchange.h"
+#include "server/guest_merge.h"
 #include "server/run_hub.h"
 #include "store/store.h"
 
@@ -14,7 +15,8 @@ inline constexpr std::size_t kMessageCharactersMax = 4000;
 
 class WidgetApi {
  public:
-  WidgetApi(Store& store, AuditLog& audit, RunHub& hub) : store_(store), audit_(audit), hub_(hub) {}
+  WidgetApi(Store& store, AuditLog& audit, RunHub& hub)
+      : store_(store), audit_(audit), hub_(hub), merge_(store, audit, hub) {}
 
   void PostSession(const ExchangePtr& x);
   void GetCapabilities(const ExchangePtr& x);
@@ -26,6 +28,7 @@ class WidgetApi {
   Store& store_;
   AuditLog& audit_;
   RunHub& hub_;
+  GuestMerge merge_;
 };
 
 // Nothing, and `problem` is filled, where the caller owns no threads.

@@ -115,7 +115,6 @@ TEST_CASE("Identifying, switching and signing out are authentication by a real u
     act.kind = kind;
     act.identity = Ana();
     act.token_sha256 = "77ff";
-    if (kind == IdentityAct::Kind::kSwitch) act.previous_sub = "u_41";
     const json record = Record(act);
     CHECK(record["class_uid"] == 3002);
     CHECK(record["category_uid"] == 3);
@@ -127,9 +126,24 @@ TEST_CASE("Identifying, switching and signing out are authentication by a real u
     CHECK(record["session"]["expiration_time"] == 1'767'229'200'000);
     CHECK(record["src_endpoint"]["ip"] == "203.0.113.7");
     CHECK(record["unmapped"]["widgent"]["token_sha256"] == "77ff");
-    CHECK(record["unmapped"]["widgent"].contains("previous_sub") == (kind == IdentityAct::Kind::kSwitch));
     CHECK_FALSE(record.contains("status_detail"));
   }
+}
+
+TEST_CASE("A merge names the guest's thread, and the guest by a hash alone") {
+  IdentityAct act;
+  act.kind = IdentityAct::Kind::kMerge;
+  act.identity = Ana();
+  act.merged_thread = "th_guest";
+  act.guest_sha256 = "66dd";
+  const json record = Record(act);
+  CHECK(record["activity_id"] == 99);
+  CHECK(record["activity_name"] == "Merge");
+  CHECK(record["type_uid"] == 300299);
+  CHECK(record["user"]["uid"] == "u_42");
+  CHECK(record["session"]["uid"] == "th_01");
+  CHECK(record["unmapped"]["widgent"]["merged_thread"] == "th_guest");
+  CHECK(record["unmapped"]["widgent"]["guest_sha256"] == "66dd");
 }
 
 TEST_CASE("A refusal names its code and nobody") {
