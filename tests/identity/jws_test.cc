@@ -34,7 +34,7 @@ std::string Kid(std::string_view token, const KeyRing& keys) {
 
 }  // namespace
 
-TEST_CASE("The signature agrees with every Wycheproof vector of a compact JWS") {
+TEST_CASE("case 15: the signature agrees with every Wycheproof vector of a compact JWS") {
   std::ifstream file(WIDGENT_SOURCE_DIR "/tests/data/wycheproof_hs256.json");
   const auto vectors = nlohmann::json::parse(file).at("jws");
   REQUIRE(vectors.size() > 50);
@@ -50,7 +50,7 @@ TEST_CASE("The signature agrees with every Wycheproof vector of a compact JWS") 
   }
 }
 
-TEST_CASE("A token of any other shape is refused before a signature is looked at") {
+TEST_CASE("case 15: a token of any other shape is refused before a signature is looked at") {
   const std::string good = SignToken("{}");
   const std::string mac = good.substr(good.rfind('.') + 1);
   const std::map<std::string, std::string> hints = {
@@ -81,13 +81,13 @@ TEST_CASE("A token of any other shape is refused before a signature is looked at
   }
 }
 
-TEST_CASE("A token of 8192 bytes is read and one byte more is not") {
+TEST_CASE("case 15: a token of 8192 bytes is read and one byte more is not") {
   const std::string head = SignToken("{}").substr(0, 36);
   CHECK(Refused(head + std::string(kTokenBytesMax - head.size(), 'A')).code != "token_too_large");
   CHECK(Refused(head + std::string(kTokenBytesMax + 1 - head.size(), 'A')).code == "token_too_large");
 }
 
-TEST_CASE("Only HS256 is an algorithm, whatever else would verify") {
+TEST_CASE("case 15: only HS256 is an algorithm, whatever else would verify") {
   const std::map<std::string, std::string> hints = {
       {"none", "not signed"}, {"None", "not signed"}, {"nOnE", "not signed"},       {"NONE", "not signed"},
       {"HS384", "HS256"},     {"HS512", "HS256"},     {"RS256", "sign-in service"}, {"ES256", "sign-in service"},
@@ -106,7 +106,7 @@ TEST_CASE("Only HS256 is an algorithm, whatever else would verify") {
   CHECK(Refused(unsigned_token).code == "alg_not_allowed");
 }
 
-TEST_CASE("A header is strict JSON") {
+TEST_CASE("case 15: a header is strict JSON") {
   for (const char* header :
        {"", "[]", "null", "\"HS256\"", R"({"alg":"HS256")", R"({"alg":"HS256"}x)", R"({"alg":"none","alg":"HS256"})",
         R"({"alg":"HS256","alg":"HS256"})", "\xEF\xBB\xBF{\"alg\":\"HS256\"}", "{\"alg\":\"HS256\",\"x\":\"\xff\"}",
@@ -117,7 +117,7 @@ TEST_CASE("A header is strict JSON") {
   CHECK(Refused(SignToken("{}", kSecret, std::string("{\"alg\":\"HS256\"}\0", 16))).code == "token_malformed");
 }
 
-TEST_CASE("A header that changes the meaning of the signature is refused") {
+TEST_CASE("case 15: a header that changes the meaning of the signature is refused") {
   for (const char* header :
        {R"({"alg":"HS256","crit":["b64"],"b64":false})", R"({"alg":"HS256","b64":false})",
         R"({"alg":"HS256","crit":[]})", R"({"alg":"HS256","crit":["exp"]})", R"({"alg":"HS256","b64":"true"})"}) {
@@ -129,7 +129,7 @@ TEST_CASE("A header that changes the meaning of the signature is refused") {
         "k1");
 }
 
-TEST_CASE("A forged token is refused, not downgraded") {
+TEST_CASE("case 15: a forged token is refused, not downgraded") {
   CHECK(Refused(SignToken("{}", "another_secret_of_at_least_32_bytes")).code == "invalid_signature");
   const std::string good = SignToken(R"({"sub":"ada"})");
   const std::string other = SignToken(R"({"sub":"bob"})");
