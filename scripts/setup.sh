@@ -31,6 +31,7 @@ demo|python3-jwt|signs tokens in the demo shop in Python
 demo|python3-markdown|help pages of the demo shop in Python
 test|python3-jwt|signs tokens in the table tests
 test|chromium|browser tests
+test|openssl|certificates of the browser tests' https pages
 test|fonts-dejavu-core|text in the browser tests
 check|clang-format|formatting
 check|clang-tidy|static analysis

@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 
 export interface Product {
   rate_limits?: Record<string, number>;
+  id: string;
   origins: string[];
   tools: { name: string; url: string; answer: string }[];
 }

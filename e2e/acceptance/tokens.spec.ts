@@ -103,8 +103,5 @@ test('case 17: lifetime 3600 passes, 3601 with iat refused; without iat 3625 ahe
 
 test('case 18: iat +25 s passes, +40 s refused', async ({ shop }) => {
   const issued = (ahead: number) => () => ({ iat: now() + ahead, exp: now() + 1800 });
-  await check(shop, [
-    claims(shop, '+25 s', issued(25), 'user'),
-    claims(shop, '+40 s', issued(40), 'iat_in_future'),
-  ]);
+  await check(shop, [claims(shop, '+25 s', issued(25), 'user'), claims(shop, '+40 s', issued(40), 'iat_in_future')]);
 });
