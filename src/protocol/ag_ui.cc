@@ -29,6 +29,18 @@ EventType FindEventType(std::string_view name) {
   return static_cast<EventType>(type);
 }
 
+std::string_view OutcomeName(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kCancelled:
+      return "cancelled";
+    case Outcome::kInterrupt:
+      return "interrupt";
+    case Outcome::kSuccess:
+      break;
+  }
+  return "success";
+}
+
 // A message's content is a string, or a list of parts of which the text ones count.
 std::string ReadContent(const JsonFields& fields, const std::string& message) {
   const std::string content = message + "/content";
@@ -40,6 +52,26 @@ std::string ReadContent(const JsonFields& fields, const std::string& message) {
   return text;
 }
 
+// A yes must be written out: whatever is neither a clear yes nor a clear no is an error.
+std::optional<InputError> ReadResume(const JsonFields& fields, std::optional<Resume>& resume) {
+  const int count = fields.Count("resume");
+  if (count == 0) return std::nullopt;
+  if (count > 1) return InputError{"resume answers one interrupt at a time."};
+  resume.emplace();
+  resume->interrupt_id = fields.Text("resume/0/interruptId");
+  if (!IsValidId(resume->interrupt_id))
+    return InputError{"resume/0/interruptId must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ -"};
+  const std::string_view status = fields.Text("resume/0/status");
+  resume->cancelled = status == "cancelled";
+  if (resume->cancelled) return std::nullopt;
+  if (status != "resolved") return InputError{"resume/0/status must be \"resolved\" or \"cancelled\"."};
+  constexpr std::string_view kApproved = "resume/0/payload/approved";
+  resume->approved = fields.Flag(kApproved);
+  if (fields.Flag(kApproved, true) != resume->approved)
+    return InputError{"resume/0/payload/approved must be true or false."};
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string_view EventTypeName(EventType type) {
@@ -49,16 +81,22 @@ std::string_view EventTypeName(EventType type) {
 std::optional<InputError> ReadRunAgentInput(std::string_view body, RunAgentInput& input) {
   JsonFields fields;
   if (!fields.Parse(body))
-    return InputError{"The body is not one JSON object of at most 32 levels, or its names are too long."};
+    return InputError{"The body is not one JSON object of at most 32 levels."};
   input.thread_id.value = fields.Text("threadId");
   input.run_id.value = fields.Text("runId");
   if (!IsValidId(input.thread_id.value))
     return InputError{"threadId must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ -"};
   if (!IsValidId(input.run_id.value)) return InputError{"runId must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ -"};
+  if (auto error = ReadResume(fields, input.resume)) return error;
+  input.page = fields.Text("forwardedProps/widgent/page");
+  input.locale = fields.Text("forwardedProps/widgent/locale");
   int last = fields.Count("messages") - 1;
   const int first = std::max(last + 1 - kMessagesReadMax, 0);
   while (last >= first && fields.Text(JsonFields::Path("messages", last, "role")) != "user") --last;
-  if (last < first) return InputError{"messages holds no message with role \"user\" among its last 100."};
+  if (last < first) {
+    if (input.resume) return std::nullopt;
+    return InputError{"messages holds no message with role \"user\" among its last 100."};
+  }
   const std::string message = JsonFields::Path("messages", last, "");
   input.message_id.value = fields.Text(message + "/id");
   if (!IsValidId(input.message_id.value))
@@ -66,8 +104,6 @@ std::optional<InputError> ReadRunAgentInput(std::string_view body, RunAgentInput
   if (fields.Count(message + "/content") > kPartsMax) return InputError{"The message has more than 100 parts."};
   input.text = ReadContent(fields, message);
   if (input.text.find_first_not_of(" \t\r\n") == std::string::npos) return InputError{"The message has no text."};
-  input.page = fields.Text("forwardedProps/widgent/page");
-  input.locale = fields.Text("forwardedProps/widgent/locale");
   return std::nullopt;
 }
 
@@ -77,9 +113,18 @@ std::string WriteRunAgentInput(const RunAgentInput& input) {
       .Put("threadId", input.thread_id.value)
       .Put("runId", input.run_id.value)
       .Put("protocolVersion", kProtocolVersion);
-  writer.Key("messages").Open('[').Open('{');
-  writer.Put("id", input.message_id.value).Put("role", "user").Put("content", input.text);
-  writer.Close('}').Close(']').Key("tools").Raw("[]").Key("context").Raw("[]").Key("state").Raw("{}");
+  writer.Key("messages").Open('[');
+  if (!input.message_id.value.empty()) {
+    writer.Open('{').Put("id", input.message_id.value).Put("role", "user").Put("content", input.text).Close('}');
+  }
+  writer.Close(']');
+  if (const auto& resume = input.resume) {
+    writer.Key("resume").Open('[').Open('{').Put("interruptId", resume->interrupt_id);
+    writer.Put("status", resume->cancelled ? "cancelled" : "resolved");
+    if (!resume->cancelled) writer.Key("payload").Open('{').Put("approved", resume->approved).Close('}');
+    writer.Close('}').Close(']');
+  }
+  writer.Key("tools").Raw("[]").Key("context").Raw("[]").Key("state").Raw("{}");
   writer.Key("forwardedProps").Open('{').Key("widgent").Open('{');
   writer.PutIf("page", input.page).PutIf("locale", input.locale);
   return writer.Close('}').Close('}').Close('}').Take();
@@ -114,6 +159,32 @@ std::vector<Citation> ReadCitations(const JsonFields& fields, std::string_view p
   return citations;
 }
 
+void WriteInterrupts(JsonWriter& writer, const std::vector<Interrupt>& interrupts) {
+  writer.Open('[');
+  for (const Interrupt& interrupt : interrupts) {
+    writer.Open('{').Put("id", interrupt.id).Put("reason", "tool_call").Put("toolCallId", interrupt.tool_call_id);
+    writer.Put("message", interrupt.message);
+    writer.Key("responseSchema")
+        .Raw(R"({"type":"object","required":["approved"],"properties":{"approved":{"type":"boolean"}}})");
+    writer.Put("expiresAt", interrupt.expires_at);
+    writer.Key("metadata").Open('{').Key("widgent").Open('{').Put("tool", interrupt.tool).Close('}').Close('}');
+    writer.Close('}');
+  }
+  writer.Close(']');
+}
+
+std::vector<Interrupt> ReadInterrupts(const JsonFields& fields, std::string_view path) {
+  std::vector<Interrupt> interrupts;
+  for (int i = 0, count = fields.Count(path); i < count; ++i) {
+    Interrupt& interrupt = interrupts.emplace_back();
+    interrupt.id = fields.Text(JsonFields::Path(path, i, "id"));
+    interrupt.tool = fields.Text(JsonFields::Path(path, i, "metadata/widgent/tool"));
+    interrupt.message = fields.Text(JsonFields::Path(path, i, "message"));
+    interrupt.expires_at = fields.Text(JsonFields::Path(path, i, "expiresAt"));
+  }
+  return interrupts;
+}
+
 std::string WriteEvent(const AgUiEvent& event, UnixMillis now) {
   JsonWriter writer;
   writer.Open('{').Put("type", EventTypeName(event.type));
@@ -128,7 +199,9 @@ std::string WriteEvent(const AgUiEvent& event, UnixMillis now) {
       break;
     case EventType::kRunFinished:
       writer.Put("threadId", event.thread_id.value).Put("runId", event.run_id.value).Key("outcome").Open('{');
-      writer.Put("type", event.outcome == Outcome::kSuccess ? "success" : "cancelled").Close('}');
+      writer.Put("type", OutcomeName(event.outcome));
+      if (event.outcome == Outcome::kInterrupt) WriteInterrupts(writer.Key("interrupts"), event.interrupts);
+      writer.Close('}');
       break;
     case EventType::kRunError:
       writer.Put("message", event.message).Put("code", event.code);
@@ -161,7 +234,8 @@ std::string WriteEvent(const AgUiEvent& event, UnixMillis now) {
       // The result stays on the server: it may hold more than the visitor shall see.
       writer.Put("messageId", event.message_id.value).Put("toolCallId", event.tool_call_id).Put("role", "tool");
       writer.Put("content", event.failed ? "failed" : "ok");
-      writer.Key("metadata").Raw(R"({"widgent":{"redacted":true}})");
+      writer.Key("metadata").Open('{').Key("widgent").Open('{').Put("redacted", true);
+      writer.PutIf("denied", event.denied).Close('}').Close('}');
       break;
     case EventType::kMessagesSnapshot:
       writer.Key("messages").Raw(event.messages_json);
@@ -190,7 +264,11 @@ std::optional<AgUiEvent> ReadEvent(std::string_view json) {
   event.message = fields.Text("message");
   event.name = fields.Text(event.type == EventType::kToolCallStart ? "toolCallName" : "name");
   event.failed = fields.Text("content") == "failed";
-  if (fields.Text("outcome/type") == "cancelled") event.outcome = Outcome::kCancelled;
+  event.denied = fields.Text("metadata/widgent/denied");
+  const std::string_view outcome = fields.Text("outcome/type");
+  if (outcome == "cancelled") event.outcome = Outcome::kCancelled;
+  if (outcome == "interrupt") event.outcome = Outcome::kInterrupt;
+  event.interrupts = ReadInterrupts(fields, "outcome/interrupts");
   if (fields.Has("metadata/widgent/identity")) event.identity = ReadIdentity(fields, "metadata/widgent/identity");
   event.citations = ReadCitations(fields, "metadata/widgent/citations");
   event.url = fields.Text("value/url");

@@ -15,14 +15,23 @@ namespace widgent {
 
 // ---- The input of a run (RunAgentInput)
 
+// The answer to an interrupt that ended an earlier run (`resume`, of which one entry is taken).
+struct Resume {
+  std::string interrupt_id;
+  bool cancelled = false;  // dismissed: "cancelled" in place of "resolved"
+  bool approved = false;   // payload.approved
+};
+
 struct RunAgentInput {
   ThreadId thread_id;
   RunId run_id;
-  // The last message with role "user": the server owns the history and ignores whatever else a client sends.
+  // The last message with role "user": the server owns the history and ignores whatever else a client sends. Empty
+  // where only `resume` is sent.
   MessageId message_id;
   std::string text;
   std::string page;    // forwardedProps.widgent.page: where the visitor is, for the agent's context only
   std::string locale;  // forwardedProps.widgent.locale: BCP 47
+  std::optional<Resume> resume = std::nullopt;
 };
 
 struct InputError {
@@ -74,8 +83,22 @@ struct Citation {
 // The citations of a message's metadata, at `path`.
 std::vector<Citation> ReadCitations(const JsonFields& fields, std::string_view path);
 
+// A question to the visitor that a run ended with: may this tool be called with these arguments? The next run's
+// `resume` answers it.
+struct Interrupt {
+  std::string id;
+  std::string tool_call_id;  // written only
+  std::string tool;          // its name
+  std::string message;       // the server's own text, to be shown as it is
+  std::string expires_at;    // RFC 3339
+};
+
+// The list of interrupts as a JSON array, and from the array at `path`.
+void WriteInterrupts(class JsonWriter& writer, const std::vector<Interrupt>& interrupts);
+std::vector<Interrupt> ReadInterrupts(const JsonFields& fields, std::string_view path);
+
 // How a run ended, in RUN_FINISHED.outcome.type.
-enum class Outcome : std::uint8_t { kSuccess, kCancelled };
+enum class Outcome : std::uint8_t { kSuccess, kCancelled, kInterrupt };
 
 // One event, flat: which members count is told by `type`.
 struct AgUiEvent {
@@ -84,12 +107,14 @@ struct AgUiEvent {
   RunId run_id;                          // RUN_STARTED, RUN_FINISHED
   std::optional<WireIdentity> identity;  // RUN_STARTED
   Outcome outcome = Outcome::kSuccess;   // RUN_FINISHED
+  std::vector<Interrupt> interrupts;     // RUN_FINISHED of kInterrupt
   MessageId message_id;                  // TEXT_MESSAGE_*, TOOL_CALL_RESULT
   std::string delta;                     // TEXT_MESSAGE_CONTENT, TOOL_CALL_ARGS
   std::vector<Citation> citations;       // TEXT_MESSAGE_END
   std::string tool_call_id;              // TOOL_CALL_*
   std::string name;                      // TOOL_CALL_START: the tool; CUSTOM: the event
   bool failed = false;                   // TOOL_CALL_RESULT
+  std::string denied;                    // TOOL_CALL_RESULT: why the policy, or the visitor, refused the call
   std::string code, message;             // RUN_ERROR
   std::string value_json;                // CUSTOM (written only): one JSON value
   std::string url, label;                // CUSTOM widgent.handoff (read only)

@@ -92,6 +92,77 @@ TEST_CASE("A body of very many messages or parts is not looked through to the en
   CHECK(ReadRunAgentInput(input(0, 101), read)->detail.find("parts") != std::string::npos);
 }
 
+TEST_CASE("An answer to a question is read as it was written, with a message or without") {
+  const auto [cancelled, approved, text] =
+      GENERATE(table<bool, bool, std::string>({{false, true, ""}, {false, false, ""}, {true, false, "never mind"}}));
+  RunAgentInput input{{"th_1"}, {"r_2"}, {text.empty() ? "" : "u_2"}, text, "", "en"};
+  input.resume = Resume{"int_1", cancelled, approved};
+  RunAgentInput read;
+  REQUIRE_FALSE(ReadRunAgentInput(WriteRunAgentInput(input), read).has_value());
+  REQUIRE(read.resume.has_value());
+  CHECK(read.resume->interrupt_id == "int_1");
+  CHECK(read.resume->cancelled == cancelled);
+  CHECK(read.resume->approved == approved);
+  CHECK(read.message_id == input.message_id);
+  CHECK(read.text == text);
+  CHECK(read.locale == "en");
+}
+
+TEST_CASE("Only a clear yes is a yes") {
+  const auto [resume, named] = GENERATE(table<std::string, std::string>({
+      {R"([{"interruptId":"i","status":"resolved"}])", "approved"},
+      {R"([{"interruptId":"i","status":"resolved","payload":true}])", "approved"},
+      {R"([{"interruptId":"i","status":"resolved","payload":{"approved":"true"}}])", "approved"},
+      {R"([{"interruptId":"i","status":"resolved","payload":{"approved":1}}])", "approved"},
+      {R"([{"interruptId":"i","status":"approved","payload":{"approved":true}}])", "status"},
+      {R"([{"interruptId":"i","payload":{"approved":true}}])", "status"},
+      {R"([{"status":"resolved","payload":{"approved":true}}])", "interruptId"},
+      {R"([{"interruptId":"../i","status":"resolved","payload":{"approved":true}}])", "interruptId"},
+      {R"([{"interruptId":"i","status":"cancelled"},{"interruptId":"j","status":"cancelled"}])", "one"},
+      {R"({"interruptId":"i","status":"cancelled"})", "messages"},
+      {"[]", "messages"},
+  }));
+  RunAgentInput read;
+  const auto error = ReadRunAgentInput(R"({"threadId":"t","runId":"r","resume":)" + resume + "}", read);
+  REQUIRE(error.has_value());
+  CHECK(error->detail.find(named) != std::string::npos);
+}
+
+TEST_CASE("A question at the end of a run is read as it was written") {
+  AgUiEvent event;
+  event.type = EventType::kRunFinished;
+  event.thread_id = {"th_1"};
+  event.run_id = {"r_1"};
+  event.outcome = Outcome::kInterrupt;
+  event.interrupts = {{"int_1", "call_1", "refund_order", "Refund order A-1001 (\"late\")?", "2026-01-01T00:05:00Z"}};
+  const std::string text = WriteEvent(event);
+  const json outcome = json::parse(text)["outcome"];
+  CHECK(outcome["type"] == "interrupt");
+  CHECK(outcome["interrupts"][0]["reason"] == "tool_call");
+  CHECK(outcome["interrupts"][0]["toolCallId"] == "call_1");
+  CHECK(outcome["interrupts"][0]["responseSchema"]["required"] == json({"approved"}));
+  const auto read = ReadEvent(text);
+  REQUIRE(read);
+  CHECK(read->outcome == Outcome::kInterrupt);
+  REQUIRE(read->interrupts.size() == 1);
+  CHECK(read->interrupts[0].id == "int_1");
+  CHECK(read->interrupts[0].tool == "refund_order");
+  CHECK(read->interrupts[0].message == "Refund order A-1001 (\"late\")?");
+  CHECK(read->interrupts[0].expires_at == "2026-01-01T00:05:00Z");
+}
+
+TEST_CASE("A tool's result says why it was refused") {
+  AgUiEvent event;
+  event.type = EventType::kToolCallResult;
+  event.tool_call_id = "call_1";
+  event.message_id = {"m_1"};
+  CHECK(ReadEvent(WriteEvent(event))->denied.empty());
+  event.failed = true;
+  event.denied = "scope_missing";
+  CHECK(ReadEvent(WriteEvent(event))->denied == "scope_missing");
+  CHECK(ReadEvent(WriteEvent(event))->failed);
+}
+
 TEST_CASE("Every event is read as it was written") {
   AgUiEvent event;
   event.thread_id = {"t"};
