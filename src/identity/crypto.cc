@@ -7,6 +7,9 @@
 #include <openssl/sha.h>
 
 #include <cstdlib>
+#include <memory>
+
+#include "protocol/base64url.h"
 
 namespace widgent {
 
@@ -19,6 +22,8 @@ const unsigned char* Bytes(std::string_view text) { return reinterpret_cast<cons
 void Require(bool done) {
   if (!done) std::abort();
 }
+
+using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
 
 }  // namespace
 
@@ -64,6 +69,52 @@ std::string EncodeBase64(std::string_view bytes) {
   std::string text((bytes.size() + 2) / 3 * 4, '\0');
   // EVP_EncodeBlock writes a NUL behind the text; std::string has room for exactly that one.
   EVP_EncodeBlock(Bytes(text), Bytes(bytes), static_cast<int>(bytes.size()));
+  return text;
+}
+
+std::optional<std::string> DecodeBase64(std::string_view text) {
+  if (text.size() % 4 != 0) return std::nullopt;
+  std::string url;
+  for (char c : text) {
+    if (c == '-' || c == '_') return std::nullopt;
+    url += c == '+' ? '-' : c == '/' ? '_' : c;
+  }
+  for (int padding = 0; padding < 2 && url.ends_with('='); ++padding) url.pop_back();
+  return DecodeBase64Url(url);
+}
+
+std::string EncryptAesGcm(std::string_view key, std::string_view nonce, std::string_view context,
+                          std::string_view plaintext) {
+  Require(key.size() == kAesKeyBytes && nonce.size() == kAesNonceBytes);
+  const CipherContext cipher(EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free);
+  Require(cipher && EVP_EncryptInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, Bytes(key), Bytes(nonce)) == 1);
+  std::string text(plaintext.size() + kAesTagBytes, '\0');
+  int size = 0;
+  Require(EVP_EncryptUpdate(cipher.get(), nullptr, &size, Bytes(context), static_cast<int>(context.size())) == 1);
+  Require(EVP_EncryptUpdate(cipher.get(), Bytes(text), &size, Bytes(plaintext), static_cast<int>(plaintext.size())) ==
+          1);
+  Require(EVP_EncryptFinal_ex(cipher.get(), Bytes(text) + size, &size) == 1);
+  Require(EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_GCM_GET_TAG, kAesTagBytes, Bytes(text) + plaintext.size()) == 1);
+  return text;
+}
+
+std::optional<std::string> DecryptAesGcm(std::string_view key, std::string_view nonce, std::string_view context,
+                                         std::string_view ciphertext) {
+  if (key.size() != kAesKeyBytes || nonce.size() != kAesNonceBytes || ciphertext.size() < kAesTagBytes)
+    return std::nullopt;
+  std::string tag(ciphertext.substr(ciphertext.size() - kAesTagBytes));
+  ciphertext.remove_suffix(kAesTagBytes);
+  const CipherContext cipher(EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free);
+  Require(cipher && EVP_DecryptInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, Bytes(key), Bytes(nonce)) == 1);
+  // One byte more: an empty text has an address too.
+  std::string text(ciphertext.size() + 1, '\0');
+  int size = 0;
+  Require(EVP_DecryptUpdate(cipher.get(), nullptr, &size, Bytes(context), static_cast<int>(context.size())) == 1);
+  Require(EVP_DecryptUpdate(cipher.get(), Bytes(text), &size, Bytes(ciphertext), static_cast<int>(ciphertext.size())) ==
+          1);
+  Require(EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_GCM_SET_TAG, kAesTagBytes, tag.data()) == 1);
+  if (EVP_DecryptFinal_ex(cipher.get(), Bytes(text) + size, &size) != 1) return std::nullopt;
+  text.resize(ciphertext.size());
   return text;
 }
 

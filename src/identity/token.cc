@@ -31,7 +31,7 @@ std::optional<std::size_t> CountPlainCharacters(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
     if (c < 0x20 || c == 0x7F) return std::nullopt;
-    if (c == 0xC2 && static_cast<unsigned char>(text[i + 1]) < 0xA0) return std::nullopt;
+    if (c == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0) return std::nullopt;
     count += (c & 0xC0) != 0x80;
   }
   return count;
@@ -75,8 +75,7 @@ MaybeError ReadSub(const JsonObject& claims, User& user) {
   if (sub->kind != Kind::kText) {
     return TokenError{"invalid_sub", "sub must be a string: write sub: String(user.id)."};
   }
-  const auto characters = CountPlainCharacters(sub->text);
-  if (!characters || *characters > kSubCharactersMax) {
+  if (!IsUsableSub(sub->text)) {
     return TokenError{"invalid_sub",
                       "sub must have 1 to 255 characters and no control characters: the user's id, "
                       "not more."};
@@ -134,8 +133,27 @@ MaybeError CheckTimes(const TokenTimes& times, const std::optional<double>& nbf,
 
 }  // namespace
 
+bool IsUsableSub(std::string_view text) {
+  const auto characters = CountPlainCharacters(text);
+  if (!characters || *characters == 0 || *characters > kSubCharactersMax) return false;
+  // UTF-8 is judged where the claims' is.
+  std::string json = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') json += '\\';
+    json += c;
+  }
+  return IsStrictJson(json += '"');
+}
+
+bool IsRevoked(const User& user, UnixMillis revoked_at, const TokenPolicy& policy, UnixMillis now) {
+  if (user.issued_at_s) return *user.issued_at_s * 1000 < revoked_at;
+  const std::int64_t issued_at_least_s = user.expires_at_s - policy.lifetime_s_max - policy.leeway_s;
+  return now - revoked_at < kLifetimeSecondsMax * 1000 || issued_at_least_s * 1000 < revoked_at;
+}
+
 std::variant<User, Anonymous, TokenError> VerifyToken(std::string_view token, const KeyRing& keys,
-                                                      const TokenPolicy& policy, UnixMillis now) {
+                                                      const TokenPolicy& policy, UnixMillis now,
+                                                      const RevokedAt& revoked_at) {
   if (token.empty()) return Anonymous{};
   auto verified = VerifyJws(token, keys, now);
   if (auto* error = std::get_if<TokenError>(&verified)) return std::move(*error);
@@ -171,6 +189,12 @@ std::variant<User, Anonymous, TokenError> VerifyToken(std::string_view token, co
   user.claims_json = std::move(payload);
   user.expires_at_s = static_cast<std::int64_t>(std::floor(times.exp));
   if (times.iat) user.issued_at_s = static_cast<std::int64_t>(std::floor(*times.iat));
+  if (const auto at = revoked_at ? revoked_at(user.sub) : std::nullopt; at && IsRevoked(user, *at, policy, now)) {
+    return TokenError{
+        "revoked",
+        "The site's owner has ended this user's tokens. A token that is signed from now on, with an iat, is "
+        "accepted."};
+  }
   user.kid = std::move(kid);
   user.token_sha256 = Hex(Sha256(token));
   return user;

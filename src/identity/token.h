@@ -3,6 +3,7 @@
 // bytes in constant time, and only then the claims, their types, and the time. RFC 7515, RFC 7519, RFC 8725.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,6 +37,10 @@ struct TokenPolicy {
   std::int64_t lifetime_s_max = kLifetimeSecondsMax;
 };
 
+// Since when the tokens of a verified `sub` are revoked; nothing where they are not. Asked once for every genuine token
+// that has not ended, so that the work does not depend on whom it names.
+using RevokedAt = std::function<std::optional<UnixMillis>(std::string_view sub)>;
+
 // Why a token was refused: a code of protocol/problem.h and a sentence that names the likely mistake. Neither ever
 // holds a part of the token.
 struct TokenError {
@@ -44,8 +49,16 @@ struct TokenError {
 };
 
 // An empty token is Anonymous{kTokenMissing}; a genuine one past `exp` by more than the leeway is
-// Anonymous{kTokenExpired}, with none of its claims.
+// Anonymous{kTokenExpired}, with none of its claims. Without `revoked_at` nobody is revoked.
 std::variant<User, Anonymous, TokenError> VerifyToken(std::string_view token, const KeyRing& keys,
-                                                      const TokenPolicy& policy, UnixMillis now);
+                                                      const TokenPolicy& policy, UnixMillis now,
+                                                      const RevokedAt& revoked_at = {});
+
+// Whether a revocation at `revoked_at` takes a user in whose token held: it was issued before. A token that does not
+// say when it was issued counts as older for an hour, and for as long as its `exp` allows it to be.
+bool IsRevoked(const User& user, UnixMillis revoked_at, const TokenPolicy& policy, UnixMillis now);
+
+// True where `text` can be the `sub` of a token: 1 to 255 characters of UTF-8, none of them a control character.
+bool IsUsableSub(std::string_view text);
 
 }  // namespace widgent

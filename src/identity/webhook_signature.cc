@@ -1,7 +1,6 @@
 #include "identity/webhook_signature.h"
 
 #include "identity/crypto.h"
-#include "protocol/base64url.h"
 
 namespace widgent {
 
@@ -9,18 +8,6 @@ namespace {
 
 constexpr std::string_view kSecretPrefix = "whsec_";
 constexpr std::size_t kKeyBytesMin = 24, kKeyBytesMax = 64;
-
-// Base64 with its padding, as the public libraries take it.
-std::optional<std::string> DecodeBase64(std::string_view text) {
-  if (text.size() % 4 != 0) return std::nullopt;
-  std::string url;
-  for (char c : text) {
-    if (c == '-' || c == '_') return std::nullopt;
-    url += c == '+' ? '-' : c == '/' ? '_' : c;
-  }
-  for (int padding = 0; padding < 2 && url.ends_with('='); ++padding) url.pop_back();
-  return DecodeBase64Url(url);
-}
 
 }  // namespace
 
