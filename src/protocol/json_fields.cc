@@ -1,98 +1,112 @@
 #include "protocol/json_fields.h"
 
+#include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "protocol/json_writer.h"
 
 namespace widgent {
 
-using nlohmann::json;
+namespace {
 
-class JsonFieldsHandler {
+// What nlohmann's lexer wants to know of a document. The lexer alone: its parser brings exceptions with their texts
+// along, 2 KB of compressed Wasm.
+struct Scalars {
+  using number_integer_t = std::int64_t;
+  using number_unsigned_t = std::uint64_t;
+  using number_float_t = double;
+  using string_t = std::string;
+};
+using Source = decltype(nlohmann::detail::input_adapter(std::string_view().begin(), std::string_view().end()));
+using Lexer = nlohmann::detail::lexer<Scalars, Source>;
+using Token = Lexer::token_type;
+
+constexpr double kDoubleMax = 9.2e18;
+
+}  // namespace
+
+class JsonFieldsReader {
  public:
-  explicit JsonFieldsHandler(std::vector<JsonFields::Field>& fields) : fields_(fields) {}
+  JsonFieldsReader(std::string_view text, std::forward_list<JsonFields::Field>& fields)
+      : lexer_(nlohmann::detail::input_adapter(text.begin(), text.end())), fields_(fields) {}
 
-  bool null() { return Add(JsonFields::Kind::kNull, 0); }
-  bool boolean(bool value) { return Add(JsonFields::Kind::kFlag, value); }
-  bool number_integer(json::number_integer_t value) { return Add(JsonFields::Kind::kInteger, value); }
-  bool number_unsigned(json::number_unsigned_t value) {
-    return Add(JsonFields::Kind::kInteger, value > INT64_MAX ? INT64_MAX : static_cast<std::int64_t>(value));
+  bool Read() {
+    bool first = true;  // nothing stands in the innermost container yet
+    do {
+      Token token = lexer_.scan();
+      std::string name;
+      if (open_) {
+        if (token == (open_->kind == Kind::kArray ? Token::end_array : Token::end_object)) {
+          open_ = open_->parent;
+          --depth_;
+          first = false;
+          continue;
+        }
+        if (!first) {
+          if (token != Token::value_separator) return false;
+          token = lexer_.scan();
+        }
+        if (open_->kind == Kind::kArray) {
+          AppendDecimal(name, open_->number++);
+        } else {
+          if (token != Token::value_string) return false;
+          name = std::move(lexer_.get_string());
+          if (lexer_.scan() != Token::name_separator) return false;
+          token = lexer_.scan();
+        }
+      }
+      Field& field = fields_.emplace_front();
+      field.parent = open_;
+      field.name = std::move(name);
+      first = token == Token::begin_object || token == Token::begin_array;
+      if (first) {
+        if (++depth_ > JsonFields::kDepthMax) return false;
+        field.kind = token == Token::begin_array ? Kind::kArray : Kind::kObject;
+        open_ = &field;
+      } else if (!open_ || !ReadScalar(field, token)) {  // a lone scalar is no document of ours
+        return false;
+      }
+    } while (open_);
+    return lexer_.scan() == Token::end_of_input;
   }
-  bool number_float(json::number_float_t value, const json::string_t&) {
-    constexpr double kLimit = 9.2e18;
-    const double clamped = value > kLimit ? kLimit : value < -kLimit ? -kLimit : value;
-    return Add(JsonFields::Kind::kInteger, static_cast<std::int64_t>(clamped));
-  }
-  bool string(json::string_t& value) {
-    if (!Add(JsonFields::Kind::kText, 0)) return false;
-    fields_.back().text = std::move(value);
-    return true;
-  }
-  bool binary(json::binary_t&) { return false; }
-  bool start_object(std::size_t) { return Enter(JsonFields::Kind::kObject); }
-  bool start_array(std::size_t) { return Enter(JsonFields::Kind::kArray); }
-  bool key(json::string_t& name) {
-    Level& level = levels_.back();
-    path_.resize(level.path_size);
-    if (!path_.empty()) path_ += '/';
-    path_ += name;
-    return true;
-  }
-  bool end_object() { return Leave(); }
-  bool end_array() { return Leave(); }
-  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) { return false; }
 
  private:
-  struct Level {
-    std::size_t path_size;
-    std::size_t field;  // index of the container's own field
-    bool array;
-  };
+  using Field = JsonFields::Field;
+  using Kind = JsonFields::Kind;
 
-  // False where the paths together take more memory than any document of ours: each holds the names of all levels above
-  // it, so one long name over many values multiplies.
-  bool Push(JsonFields::Kind kind, std::int64_t number) {
-    path_bytes_ += path_.size();
-    if (path_bytes_ > JsonFields::kPathBytesMax) return false;
-    fields_.push_back({path_, {}, number, kind});
+  bool ReadScalar(Field& field, Token token) {
+    field.kind = Kind::kInteger;
+    if (token == Token::value_string) {
+      field.kind = Kind::kText;
+      field.text = std::move(lexer_.get_string());
+    } else if (token == Token::value_unsigned) {
+      field.number = static_cast<std::int64_t>(std::min<std::uint64_t>(lexer_.get_number_unsigned(), INT64_MAX));
+    } else if (token == Token::value_integer) {
+      field.number = lexer_.get_number_integer();
+    } else if (token == Token::value_float) {
+      const double number = lexer_.get_number_float();
+      field.number = static_cast<std::int64_t>(std::clamp(number, -kDoubleMax, kDoubleMax));
+      return std::abs(number) < HUGE_VAL;
+    } else if (token == Token::literal_null) {
+      field.kind = Kind::kNull;
+    } else {
+      field.kind = Kind::kFlag;
+      field.number = token == Token::literal_true;
+      return field.number || token == Token::literal_false;
+    }
     return true;
   }
 
-  // Moves the path to the next element where the value stands in an array.
-  void Place() {
-    if (levels_.empty() || !levels_.back().array) return;
-    Level& level = levels_.back();
-    path_.resize(level.path_size);
-    if (!path_.empty()) path_ += '/';
-    AppendDecimal(path_, fields_[level.field].number++);
-  }
-  bool Add(JsonFields::Kind kind, std::int64_t number) {
-    if (levels_.empty()) return false;  // a lone scalar is no document of ours
-    Place();
-    return Push(kind, number);
-  }
-  bool Enter(JsonFields::Kind kind) {
-    if (levels_.size() == JsonFields::kDepthMax) return false;
-    Place();
-    if (!Push(kind, 0)) return false;
-    levels_.push_back({path_.size(), fields_.size() - 1, kind == JsonFields::Kind::kArray});
-    return true;
-  }
-  bool Leave() {
-    levels_.pop_back();
-    return true;
-  }
-
-  std::vector<JsonFields::Field>& fields_;
-  std::vector<Level> levels_;
-  std::string path_;
-  std::size_t path_bytes_ = 0;
+  Lexer lexer_;
+  std::forward_list<Field>& fields_;  // the last first
+  Field* open_ = nullptr;             // the innermost object or array
+  int depth_ = 0;
 };
 
 bool JsonFields::Parse(std::string_view text) {
   fields_.clear();
-  JsonFieldsHandler handler(fields_);
-  if (json::sax_parse(text.begin(), text.end(), &handler)) return true;
+  if (JsonFieldsReader(text, fields_).Read()) return true;
   fields_.clear();
   return false;
 }
@@ -130,9 +144,20 @@ std::string JsonFields::Path(std::string_view list, int index, std::string_view 
   return path;
 }
 
+bool JsonFields::IsAt(const Field* field, std::string_view path) {
+  for (; field->parent; field = field->parent) {
+    if (!path.ends_with(field->name)) return false;
+    path.remove_suffix(field->name.size());
+    if (!field->parent->parent) break;
+    if (!path.ends_with('/')) return false;
+    path.remove_suffix(1);
+  }
+  return path.empty();
+}
+
 const JsonFields::Field* JsonFields::Find(std::string_view path) const {
-  for (auto field = fields_.rbegin(); field != fields_.rend(); ++field)
-    if (field->path == path) return &*field;
+  for (const Field& field : fields_)
+    if (IsAt(&field, path)) return &field;
   return nullptr;
 }
 

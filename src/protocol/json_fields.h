@@ -1,21 +1,24 @@
 // The scalars of a JSON document by path: {"a":{"b":[1,"x"]}} has "a/b/0" = 1 and "a/b/1" = "x".
-// Read by SAX, so that no tree is built: a tree's copy and destruction recurse, and a hostile document would overflow
+// Read token by token into one flat list: a tree's copy and destruction recurse, and a hostile document would overflow
 // the stack (80,000 levels natively, 3,000 in Wasm).
 #pragma once
 #include <cstdint>
+#include <forward_list>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace widgent {
 
 class JsonFields {
  public:
   static constexpr int kDepthMax = 32;
-  static constexpr std::size_t kPathBytesMax = 4 << 20;
 
-  // False where `text` is not one JSON object or array of at most kDepthMax levels, with paths of at most kPathBytesMax
-  // bytes together; the fields are then empty. Of two members with the same name the last wins.
+  JsonFields() = default;
+  JsonFields(const JsonFields&) = delete;
+  JsonFields& operator=(const JsonFields&) = delete;
+
+  // False where `text` is not one JSON object or array of at most kDepthMax levels; the fields are then empty. Of two
+  // members with the same name the last wins.
   bool Parse(std::string_view text);
 
   // Each looks through all fields: who walks a list that a stranger wrote bounds the steps. Each answers the fallback
@@ -34,17 +37,20 @@ class JsonFields {
   static std::string Path(std::string_view list, int index, std::string_view member);
 
  private:
-  friend class JsonFieldsHandler;
+  friend class JsonFieldsReader;
   enum class Kind : std::uint8_t { kText, kInteger, kFlag, kNull, kObject, kArray };
+  // Holds its own name only, so that one long name over many values does not multiply.
   struct Field {
-    std::string path, text;
+    Field* parent;  // the object or array that it stands in; nullptr for the document
+    std::string name, text;
     std::int64_t number;  // of an array: its length
     Kind kind;
   };
+  static bool IsAt(const Field* field, std::string_view path);
   const Field* Find(std::string_view path) const;
   const Field* Find(std::string_view path, Kind kind) const;
 
-  std::vector<Field> fields_;
+  std::forward_list<Field> fields_;  // the last first
 };
 
 }  // namespace widgent

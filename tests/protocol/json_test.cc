@@ -56,11 +56,24 @@ TEST_CASE("A long name over many values does not multiply") {
     for (int i = 0; i < values; ++i) text += i ? ",0" : "0";
     return text + "]}";
   };
+  const std::string name(30'000, 'k');
   JsonFields fields;
-  CHECK(fields.Parse(document(30'000, 100)));
-  CHECK(fields.Parse(document(100, 17'000)));
-  CHECK_FALSE(fields.Parse(document(30'000, 17'000)));
-  CHECK_FALSE(fields.Has(std::string(30'000, 'k')));
+  REQUIRE(fields.Parse(document(name.size(), 17'000)));
+  CHECK(fields.Count(name) == 17'000);
+  CHECK(fields.Has(JsonFields::Path(name, 16'999, "")));
+  CHECK_FALSE(fields.Has(JsonFields::Path(name, 17'000, "")));
+}
+
+TEST_CASE("A path is met whole: neither its end alone nor its names run together count") {
+  JsonFields fields;
+  REQUIRE(fields.Parse(R"({"a":{"bc":1,"":2,"d":{"e":3}},"x":[[4],5]})"));
+  CHECK(fields.Integer("a/bc", 0) == 1);
+  CHECK(fields.Integer("a/", 0) == 2);
+  CHECK(fields.Integer("a/d/e", 0) == 3);
+  CHECK(fields.Integer("x/0/0", 0) == 4);
+  CHECK(fields.Has(""));
+  for (const char* other : {"bc", "c", "abc", "a/b", "a/bc/", "/a/bc", "d/e", "z/a/bc", "x/00", "x/0/", "x/2", "/"})
+    CHECK_FALSE(fields.Has(other));
 }
 
 TEST_CASE("What is written reads back the same, and is always valid JSON") {
