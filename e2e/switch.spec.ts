@@ -2,8 +2,12 @@
 import { expect, test } from './fixtures.ts';
 import { Shop } from './shop.ts';
 import { slow } from './slow.ts';
+import { people } from './token.ts';
 
-test('Switching to Bob in the middle of a reply leaves nothing of Ada', async ({ page, startStack }) => {
+test('case 04: A to B mid-stream: no chunk of A afterwards, no text of A in DOM, shadow root, storage', async ({
+  page,
+  startStack,
+}) => {
   const shop = await Shop.visit(page, await startStack(slow.change));
   const { widget } = shop;
   await shop.signIn('Ada');
@@ -49,16 +53,26 @@ test("Back as Ada, her thread is there again with the reply that was cut off, an
   await expect(widget.panel).not.toContainText('hello, it is me');
 });
 
-test('The same user again keeps the running reply', async ({ page, startStack }) => {
-  const shop = await Shop.visit(page, await startStack(slow.change));
+test('case 03: same-sub identify mid-stream keeps the stream', async ({ page, startStack }) => {
+  const stack = await startStack(slow.change);
+  const shop = await Shop.visit(page, stack);
   const { widget } = shop;
-  await shop.signIn('Ada');
+  const [first, second] = [stack.sign(people.ada), stack.sign(people.ada)];
+  await shop.identify(first);
   await widget.open();
   await widget.send('where is my order A-1001');
   await expect(widget.replies.last()).toContainText(slow.beginning);
-  await shop.signIn('Ada');
+  expect(await shop.identify(second)).toMatchObject({ sub: 'ada' });
+  await expect(widget.replies.last()).not.toContainText(slow.end);
   await expect(widget.replies.last()).toContainText(slow.end, { timeout: 30_000 });
   await expect(widget.replies).toHaveCount(1);
+  await expect(widget.questions).toHaveCount(1);
+  // One request has brought the whole reply; the next one carries the new token.
+  expect(shop.requests.filter(({ url }) => /\/(agent|events)$/.test(url)).map(({ token }) => token)).toEqual([
+    `Bearer ${first}`,
+  ]);
+  await widget.ask('who am I');
+  expect(shop.asked('/agent').at(-1)!.token).toBe(`Bearer ${second}`);
 });
 
 test('Signing out clears the chat and leaves a guest without any order', async ({ shop }) => {

@@ -6,7 +6,7 @@ import { states } from './states.ts';
 
 const told: Event[] = [];
 const root = makeLauncher();
-const panel = new Panel(root, (event) => told.push(event), new AbortController().signal);
+const panel = new Panel(root, (event) => told.push(event), () => {}, new AbortController().signal);
 document.documentElement.append(root.host);
 
 const page = { panel, told, show: (state: string) => states[state]!.forEach((effect) => panel.perform(effect)) };
