@@ -122,13 +122,17 @@ std::variant<OriginPattern, OriginError> ParseOriginPattern(std::string_view ent
   return OriginPattern{scheme + "://" + (is_wildcard ? std::string(kWildcard) : std::string()) + host.text + port};
 }
 
+const OriginPattern* MatchOrigin(const std::vector<OriginPattern>& registered, std::string_view origin) {
+  const auto found = std::find_if(registered.begin(), registered.end(),
+                                  [&](const OriginPattern& pattern) { return Matches(pattern.text, origin); });
+  return found == registered.end() ? nullptr : &*found;
+}
+
 std::optional<std::string_view> RefuseOrigin(const std::vector<OriginPattern>& registered,
                                              std::optional<std::string_view> origin) {
   if (!origin) return "origin_missing";
   if (*origin == "null") return "origin_null";
-  const bool allowed = std::any_of(registered.begin(), registered.end(),
-                                   [&](const OriginPattern& pattern) { return Matches(pattern.text, *origin); });
-  if (!allowed) return "origin_not_allowed";
+  if (!MatchOrigin(registered, *origin)) return "origin_not_allowed";
   return std::nullopt;
 }
 

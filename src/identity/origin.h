@@ -19,6 +19,9 @@ struct OriginPattern {
 };
 std::variant<OriginPattern, OriginError> ParseOriginPattern(std::string_view entry);
 
+// The entry that lets this origin in; nullptr where none does. `origin` is the header's value as received.
+const OriginPattern* MatchOrigin(const std::vector<OriginPattern>& registered, std::string_view origin);
+
 // Nothing: allowed. Otherwise the problem code: origin_not_allowed, origin_null or origin_missing.
 // `origin` is the header's value as received (nullopt where the header is absent).
 std::optional<std::string_view> RefuseOrigin(const std::vector<OriginPattern>& registered,

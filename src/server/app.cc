@@ -150,7 +150,10 @@ void App::HandleProduct(const ExchangePtr& x, const Route& route) {
   }
   x->product = &*product;
   const bool is_preflight = x->request.method == "OPTIONS";
-  if (is_diagnose) return x->Send(is_preflight ? PreflightResponse() : DiagnoseResponse(product->config, x->request));
+  if (is_diagnose) {
+    return x->Send(is_preflight ? PreflightResponse()
+                                : DiagnoseResponse(product->config, x->request, ports_.loop.Now()));
+  }
 
   if (auto problem = admission_.CheckOrigin(*x)) return x->Refuse(*problem);
   if (is_preflight) return x->Send(PreflightResponse());

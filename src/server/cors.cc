@@ -2,6 +2,7 @@
 
 #include "identity/origin.h"
 #include "protocol/json_writer.h"
+#include "server/history.h"
 #include "server/problems.h"
 
 namespace widgent {
@@ -13,8 +14,7 @@ constexpr std::size_t kOriginShownBytesMax = 300;
 std::string HintFor(std::string_view code, const Product& product, std::optional<std::string_view> origin) {
   if (code == "origin_null")
     return "The page has no origin of its own: it is opened from a file, a data: address or a sandboxed frame. Serve "
-           "it "
-           "over https (or http on localhost) and register that origin.";
+           "it over https (or http on localhost) and register that origin.";
   if (code == "origin_missing")
     return "Only a page in a browser may call this, and a browser sends its Origin. Call it from a registered origin.";
   return "Add \"" + std::string(origin.value_or("").substr(0, kOriginShownBytesMax)) +
@@ -48,14 +48,15 @@ http::Response PreflightResponse() {
           ""};
 }
 
-http::Response DiagnoseResponse(const Product& product, const http::Request& request) {
+http::Response DiagnoseResponse(const Product& product, const http::Request& request, UnixMillis now) {
   const auto origin = FindOrigin(request);
   const auto code = RefuseOrigin(product.origins, origin);
   JsonWriter writer;
   writer.Open('{').Put("product", product.id.value);
   writer.Put("origin", origin.value_or("").substr(0, kOriginShownBytesMax)).Put("allowed", !code.has_value());
   if (code) writer.Put("code", *code).Put("hint", HintFor(*code, product, origin));
-  writer.Close('}');
+  else writer.Put("matched", MatchOrigin(product.origins, *origin)->text);
+  writer.Put("server_time", WriteTime(now)).Close('}');
   return {200, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}, writer.Take()};
 }
 

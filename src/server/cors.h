@@ -8,6 +8,7 @@
 #include "http/message.h"
 #include "product/product.h"
 #include "protocol/problem.h"
+#include "protocol/time.h"
 
 namespace widgent {
 
@@ -23,7 +24,8 @@ std::vector<http::Header> CorsHeaders(std::string_view origin);
 // The answer to a preflight from an allowed origin. It needs no token and says nothing about the product.
 http::Response PreflightResponse();
 
-// GET …/diagnose: readable from any origin, so that the widget can say what a browser would hide.
-http::Response DiagnoseResponse(const Product& product, const http::Request& request);
+// GET …/diagnose: readable from any origin, so that the widget can say what a browser would hide: the origin seen, the
+// entry that matched or the code and what to register, and the server's clock.
+http::Response DiagnoseResponse(const Product& product, const http::Request& request, UnixMillis now);
 
 }  // namespace widgent

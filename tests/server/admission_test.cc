@@ -89,7 +89,11 @@ TEST_CASE("A preflight from elsewhere gets no permission") {
 TEST_CASE("Diagnose tells any origin whether it is registered and what to register") {
   World world;
   const Answer allowed = world.Get("/diagnose", {.service_key = ""});
-  CHECK(allowed->Json() == nlohmann::json{{"product", "acme"}, {"origin", kOrigin}, {"allowed", true}});
+  CHECK(allowed->Json() == nlohmann::json{{"product", "acme"},
+                                          {"origin", kOrigin},
+                                          {"allowed", true},
+                                          {"matched", kOrigin},
+                                          {"server_time", "2026-01-01T00:00:00.000Z"}});
   CHECK(allowed->Header("Access-Control-Allow-Origin") == "*");
 
   const Answer denied = world.Get("/diagnose", {.origin = "https://new.example", .service_key = ""});
@@ -97,6 +101,8 @@ TEST_CASE("Diagnose tells any origin whether it is registered and what to regist
   CHECK(denied->Header("Access-Control-Allow-Origin") == "*");
   CHECK(denied->Json()["allowed"] == false);
   CHECK(denied->Json()["code"] == "origin_not_allowed");
+  CHECK_FALSE(denied->Json().contains("matched"));
+  CHECK(denied->Json()["server_time"] == "2026-01-01T00:00:00.000Z");
   CHECK(denied->Json()["hint"].get<std::string>().find("\"https://new.example\"") != std::string::npos);
 
   CHECK(world.Get("/diagnose", {.origin = "null"})->Json()["code"] == "origin_null");
@@ -104,6 +110,18 @@ TEST_CASE("Diagnose tells any origin whether it is registered and what to regist
   const Answer unknown = world.Send("GET", "/v1/products/other/diagnose", {});
   CHECK(unknown->Code() == "product_not_found");
   CHECK(unknown->Header("Access-Control-Allow-Origin") == "*");
+}
+
+TEST_CASE("Diagnose names the pattern that let a page in") {
+  Product product = MakeProduct();
+  product.origins = {Origin("https://shop.example"), Origin("https://*.acme.example")};
+  World world(":memory:", product);
+  const auto matched = [&](const std::string& origin) {
+    return world.Get("/diagnose", {.origin = origin, .service_key = ""})->Json().value("matched", "");
+  };
+  CHECK(matched("https://eu.acme.example") == "https://*.acme.example");
+  CHECK(matched("https://shop.example") == "https://shop.example");
+  CHECK(matched("https://acme.example").empty());
 }
 
 TEST_CASE("A service key that is not the product's is refused, and a secret in its place is called by its name") {
