@@ -19,6 +19,8 @@ declare const WIDGENT_WIDGET: string;
 declare const WIDGENT_WIDGET_INTEGRITY: string;
 declare const WIDGENT_CORE: string;
 declare const WIDGENT_CORE_INTEGRITY: string;
+declare const WIDGENT_INSPECTOR: string;
+declare const WIDGENT_INSPECTOR_INTEGRITY: string;
 
 interface String {
   toWellFormed?(): string;

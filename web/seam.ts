@@ -13,10 +13,21 @@ export type Event =
       seed: string;
       /** This tab's guest thread, if there is one. */
       thread_id?: string;
+      /** As it was saved. */
+      thread_of?: string;
+      /** 128 random bits in hexadecimal digits, the same in all tabs of this browser. */
+      salt: string;
       page: string;
       locale: string;
+      /** The page can be asked for tokens. */
+      get_token: boolean;
     }
-  | { type: 'identify_called'; call: number; token: string; guest_id: string }
+  | { type: 'identify_called'; call: number; token: string; guest_id: string; get_token?: boolean }
+  | { type: 'token_provided'; ask: number; token?: string; guest_id: string }
+  | { type: 'token_failed'; ask: number }
+  | { type: 'broadcast_received'; kind: string; fingerprint: string; guest_id: string }
+  | { type: 'merge_answered'; accepted: boolean }
+  | { type: 'approval_answered'; id: string; approved: boolean }
   | { type: 'logout_called'; call: number; guest_id: string }
   | { type: 'panel_opened' }
   | { type: 'panel_closed' }
@@ -49,7 +60,8 @@ export interface SendRequest {
 export type Role = 'user' | 'assistant';
 /** Of a user's message: queued, sending, sent, failed. Of a reply: streaming, done, interrupted, failed. */
 export type MessageStatus = 'queued' | 'sending' | 'sent' | 'streaming' | 'done' | 'interrupted' | 'failed';
-export type ToolStatus = 'running' | 'done' | 'failed';
+export type ToolStatus = 'running' | 'done' | 'failed' | 'denied';
+export type ApprovalStatus = 'pending' | 'approved' | 'rejected' | 'dismissed' | 'expired';
 export type IdentityState = 'guest' | 'identifying' | 'user';
 export type Connection = 'online' | 'offline' | 'reconnecting';
 
@@ -72,8 +84,18 @@ export type ViewEffect =
       citations?: readonly Citation[];
     }
   | { type: 'show_tool'; id: string; name: string; status: ToolStatus }
+  | {
+      type: 'show_approval';
+      id: string;
+      status: ApprovalStatus;
+      /** When it is first shown. */
+      tool?: string;
+      message?: string;
+      /** RFC 3339. */
+      expires_at?: string;
+    }
   | { type: 'clear_messages' }
-  | { type: 'clear_draft' }
+  | { type: 'change_draft'; change: 'clear' | 'stash' | 'restore' | 'drop' }
   | {
       type: 'show_identity';
       state: IdentityState;
@@ -82,6 +104,8 @@ export type ViewEffect =
       email?: string;
       reason?: string;
       expires_in?: number;
+      /** Nothing can be written until somebody is identified. */
+      locked?: boolean;
     }
   | {
       type: 'show_greeting';
@@ -95,6 +119,7 @@ export type ViewEffect =
   | { type: 'show_notice'; code: string }
   | { type: 'show_connection'; state: Connection }
   | { type: 'show_busy'; busy: boolean }
+  | { type: 'show_merge_offer'; visible: boolean }
   | { type: 'show_suggestions'; items: readonly string[] }
   | { type: 'show_handoff'; url: string; label: string };
 
@@ -105,7 +130,9 @@ export type PageEffect =
   | { type: 'settle'; call: number; ok: true; sub?: string; expires_in?: number }
   | { type: 'settle'; call: number; ok: false; code: string; hint: string }
   | { type: 'emit'; name: string; detail: Record<string, unknown> }
-  | { type: 'save'; key: 'guest_id' | 'thread_id'; value: string }
+  | { type: 'save'; key: 'guest_id' | 'thread_id' | 'thread_of'; value: string }
+  | { type: 'ask_for_token'; ask: number }
+  | { type: 'broadcast'; kind: string; fingerprint: string }
   | { type: 'report'; code: string; hint: string };
 
 export type Effect = ViewEffect | PageEffect;

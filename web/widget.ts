@@ -2,12 +2,15 @@
 // timer is set. Nothing is decided here.
 import type { WidgentState as State } from './api/public.ts';
 import { Calls, WidgentError, type Reject, type Resolve } from './api/calls.ts';
+import { EventDeriver } from './api/events.ts';
 import { Listeners, type Listener } from './api/listeners.ts';
 import { loadCore, type Machine } from './core.ts';
+import type { IdentityTransition, InspectorInput, InspectorModule, InspectorOverlay } from './inspector/input.ts';
+import { importChecked } from './modules.ts';
 import { Panel } from './panel/panel.ts';
 import { openRequests } from './requests.ts';
 import type { Effect, Event, ViewEffect } from './seam.ts';
-import { newGuestId, newSeed, openStorage, type Storage } from './storage.ts';
+import { newGuestId, newSeed, openStorage, sharedSalt, type Storage } from './storage.ts';
 
 export type Call = [args: unknown[], resolve: Resolve, reject: Reject];
 
@@ -32,7 +35,8 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
   const listeners = new Listeners();
   const requests = openRequests(base, handle);
   const life = new AbortController(); // of the listeners on what is the page's
-  const panel = new Panel(root, handle, life.signal);
+  const panel = new Panel(root, handle, (count) => listeners.emit('unread', { count }), life.signal);
+  const derived = new EventDeriver((name, detail) => listeners.emit(name, detail));
   const state: State = { ready: false, open: false, identity: { state: 'guest' }, connection: 'online' };
   let machine: Machine | undefined;
   let storage: Storage | undefined;
@@ -44,6 +48,15 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
   let handling = false;
   const early: Event[] = []; // happened before the machine was there
   const queue: Event[] = [];
+  let getToken: (() => unknown) | undefined;
+  let channel: BroadcastChannel | undefined;
+  // For the inspector.
+  let token: string | undefined; // the last that the page has given
+  let serviceKey = '';
+  let runtime: InspectorInput['runtime'] = { core: 'wasm' };
+  const transitions: IdentityTransition[] = [];
+  let inspector: Promise<InspectorModule> | undefined;
+  let overlay: InspectorOverlay | undefined;
 
   function handle(event: Event): void {
     if (life.signal.aborted) return;
@@ -95,6 +108,10 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
         return calls.settle(effect);
       case 'emit':
         return listeners.emit(effect.name, effect.detail);
+      case 'ask_for_token':
+        return void provide(effect.ask);
+      case 'broadcast':
+        return channel?.postMessage({ kind: effect.kind, fingerprint: effect.fingerprint });
       case 'save':
         return storage?.write(effect.key, effect.value);
       case 'report':
@@ -107,14 +124,67 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
   function draw(effect: ViewEffect): void {
     if (effect.type === 'show_connection') state.connection = effect.state;
     if (effect.type === 'show_identity') {
-      state.identity = { state: effect.state };
+      noteTransition(effect.state, effect.reason);
+      state.identity = { state: effect.state, locked: !!effect.locked };
       if (effect.sub) state.identity.sub = effect.sub;
       if (effect.name) state.identity.name = effect.name;
     }
     // The next page starts with this look.
     if (effect.type === 'show_greeting' && effect.agent) storage?.write('look', `${effect.accent} ${effect.agent}`);
     panel.perform(effect);
+    derived.take(effect);
   }
+
+  function noteTransition(to: State['identity']['state'], reason?: string): void {
+    const from = state.identity.state;
+    if (reason === 'signed_out') token = undefined;
+    if (from === to && !reason) return;
+    transitions.push(reason ? { at: Date.now(), from, to, reason } : { at: Date.now(), from, to });
+    transitions.splice(0, transitions.length - 20);
+    // Once the effects of this step are done.
+    queueMicrotask(() => overlay?.refresh());
+  }
+
+  /** One call at a time: where another function took this one's place meanwhile, that one is asked. */
+  async function provide(ask: number): Promise<void> {
+    const asked = getToken!;
+    let event: Event = { type: 'token_failed', ask };
+    try {
+      const given = await asked();
+      event = { type: 'token_provided', ask, guest_id: newGuestId() };
+      if (given != null) event.token = token = String(given);
+    } catch (error) {
+      console.warn('[widgent] getToken:', error);
+    }
+    if (asked === getToken) handle(event);
+    else void provide(ask);
+  }
+
+  function openChannel(): void {
+    if (channel) return;
+    try {
+      channel = new BroadcastChannel(`widgent:${productId}`);
+      channel.onmessage = ({ data }) => {
+        const { kind, fingerprint } = Object(data) as Record<string, unknown>;
+        handle({
+          type: 'broadcast_received',
+          kind: String(kind),
+          fingerprint: String(fingerprint),
+          guest_id: newGuestId(),
+        });
+      };
+    } catch {
+      // A page without an origin has no other tabs.
+    }
+  }
+
+  const inspect = (): InspectorInput => {
+    const input = { base, productId, serviceKey, runtime, transitions, state: state.identity.state };
+    const guestId = storage?.read('guest_id') ?? '';
+    return token ? { ...input, guestId, token } : { ...input, guestId };
+  };
+  const loadInspector = () =>
+    (inspector ??= importChecked<InspectorModule>(root, base + WIDGENT_INSPECTOR, WIDGENT_INSPECTOR_INTEGRITY));
 
   function boot(response: Promise<Response>): void {
     failed = false;
@@ -157,7 +227,15 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
         const options = Object(first) as Record<string, unknown>;
         if (!state.ready) {
           productId = String(options.productId ?? '');
+          serviceKey = String(options.serviceKey ?? '');
           storage = openStorage(productId);
+          openChannel();
+          if (typeof options.getToken == 'function') getToken = options.getToken as () => unknown;
+          if (options.debug && !overlay)
+            loadInspector().then(
+              (module) => (overlay ??= life.signal.aborted ? undefined : module.openOverlay(inspect)),
+              () => report('inspector_unavailable', 'The identity inspector could not be loaded.'),
+            );
           show(true);
           const [accent = '', ...agent] = storage.read('look').split(' ');
           if (accent)
@@ -172,17 +250,25 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
           guest_id: storage!.read('guest_id') || newGuestId(),
           seed: newSeed(),
           thread_id: storage!.read('thread_id'),
+          thread_of: storage!.read('thread_of'),
+          salt: sharedSalt(storage!),
           // Without the query: it may hold what is nobody's business.
           page: location.origin + location.pathname,
           locale: document.documentElement.lang || navigator.language,
+          get_token: !!getToken,
         });
       }
       case 'identify':
       case 'logout': {
         const name = { call: calls.open(resolve, reject), guest_id: newGuestId() };
+        token = undefined;
         // identify(null) is a logout.
         if (command === 'logout' || first == null) return handle({ type: 'logout_called', ...name });
-        return handle({ type: 'identify_called', ...name, token: String(first) });
+        if (typeof first == 'function') {
+          getToken = first as () => unknown;
+          return handle({ type: 'identify_called', ...name, token: '', get_token: true });
+        }
+        return handle({ type: 'identify_called', ...name, token: (token = String(first)) });
       }
       case 'open':
         if (!storage) return reject(new WidgentError('not_initialised', 'Call init() first.'));
@@ -201,8 +287,8 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
         destroy();
         break;
       case 'diagnose':
-        fetch(`${base}v1/products/${encodeURIComponent(productId)}/diagnose`, { credentials: 'omit' })
-          .then((response) => response.json())
+        loadInspector()
+          .then((module) => module.inspect(inspect()))
           .then(resolve, () => reject(new WidgentError('unreachable', `No answer from ${base}.`)));
         return;
       default:
@@ -222,6 +308,9 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
     life.abort();
     clearTimeout(timer);
     requests.cancelAll();
+    channel?.close();
+    overlay?.close();
+    token = undefined;
     calls.rejectAll('destroyed', gone);
     Object.assign(state, { ready: false, open: false, identity: { state: 'guest' } });
     show(false);

@@ -57,6 +57,7 @@ void Session::On(const MessageSubmitted& event) {
   message.text = text;
   message.epoch = state_ == State::kIdentifying ? epoch_ + 1 : epoch_;
   if (state_ == State::kRefused) message.code = "product_refused";
+  else if (IsLocked()) message.code = "identity_required";
   else if (text.size() > kMessageBytesMax) message.code = "message_too_large";
   else if (outbox_.IsFull()) message.code = "queue_full";
   if (!message.code.empty()) {
@@ -73,12 +74,30 @@ void Session::On(const RetryRequested& event) {
   OutboxMessage* message = outbox_.Find(event.message_id);
   if (!message || message->status != MessageStatus::kFailed || message->epoch != epoch_) return;
   // A run that the server has begun is over for good: the same message is asked again under a new run.
-  if (message->attempts == 0) message->run_id = NewId('r');
+  if (message->attempts == 0) {
+    message->run_id = NewId('r');
+    message->interrupt_id.clear();
+    message->answer = OutboxMessage::Answer::kNone;
+  }
   message->attempts = 0;
   message->code.clear();
   message->status = MessageStatus::kQueued;
-  Reply(UpdateMessage{message->id, message->status});
+  Tell(*message);
   send_at_.reset();
+  Pump();
+}
+
+void Session::On(const ApprovalAnswered& event) {
+  const auto place = std::find(interrupts_.begin(), interrupts_.end(), event.id);
+  if (place == interrupts_.end() || outbox_.IsFull()) return;
+  OutboxMessage answer;
+  answer.interrupt_id = std::move(*place);
+  interrupts_.erase(place);
+  answer.id = NewId('u');
+  answer.run_id = "r" + answer.id.substr(1);
+  answer.epoch = epoch_;
+  answer.answer = event.approved ? OutboxMessage::Answer::kYes : OutboxMessage::Answer::kNo;
+  Show(outbox_.Add(std::move(answer)));
   Pump();
 }
 
@@ -94,6 +113,7 @@ void Session::On(const CancelRequested&) {
 
 void Session::Pump() {
   if ((state_ != State::kGuest && state_ != State::kUser) || !online_ || run_ || history_due_) return;
+  if (rechecking_ || IsLocked()) return;
   if (send_at_ && *send_at_ > now_) return;
   send_at_.reset();
   if (OutboxMessage* message = outbox_.Next(epoch_)) SendMessage(*message);
@@ -102,14 +122,28 @@ void Session::Pump() {
 void Session::SendMessage(OutboxMessage& message) {
   if (thread_id_.empty()) {
     thread_id_ = NewId('t');
-    if (state_ == State::kGuest) Reply(Save{"thread_id", thread_id_});
+    if (state_ == State::kGuest) {
+      Reply(Save{"thread_id", thread_id_});
+      Reply(Save{"thread_of", ended_});
+    }
   }
   message.status = MessageStatus::kSending;
   ++message.attempts;
-  Reply(UpdateMessage{message.id, message.status});
-  RunAgentInput input{{thread_id_}, {message.run_id}, {message.id}, message.text, page_, locale_};
+  Tell(message);
+  if (!interrupts_.empty() && message.IsText() && message.interrupt_id.empty()) {
+    message.interrupt_id = std::move(interrupts_.back());
+    interrupts_.pop_back();
+    message.answer = OutboxMessage::Answer::kDismiss;
+    Reply(ShowApproval{message.interrupt_id, ShowApproval::Status::kDismissed});
+  }
+  RunAgentInput input{{thread_id_}, {message.run_id}, {}, message.text, page_, locale_};
+  if (message.IsText()) input.message_id.value = message.id;
+  if (!message.interrupt_id.empty()) {
+    using Answer = OutboxMessage::Answer;
+    input.resume = Resume{message.interrupt_id, message.answer == Answer::kYes, message.answer == Answer::kDismiss};
+  }
   const std::string path = Path("/agent"), body = WriteRunAgentInput(input);
-  run_.emplace();
+  run_ = Run{};
   run_->id = message.run_id;
   run_->message_id = message.id;
   run_->request = Send(RequestKind::kRun, {.path = path, .body = body, .token = token_, .stream = true});
@@ -134,7 +168,7 @@ void Session::BreakRun(std::int64_t retry_after_s) {
   OutboxMessage* message = outbox_.Find(run_->message_id);
   if (!message || message->attempts >= kSendAttemptsMax) return FailRun("unreachable", "");
   message->status = MessageStatus::kQueued;
-  Reply(UpdateMessage{message->id, message->status});
+  Tell(*message);
   Reply(ShowBusy{false});
   if (online_) Reply(ShowConnection{ShowConnection::State::kReconnecting});
   send_at_ = RetryAt(message->attempts - 1, retry_after_s);
@@ -223,8 +257,7 @@ void Session::EndRunAnswer(const Request& request) {
   if (IsWorthRetrying(request.status)) return BreakRun(std::max(request.retry_after_s, problem.retry_after_s));
   if (problem.code == "thread_not_found" && message && message->attempts < 2) {
     // This tab's thread is gone from the server: the message begins a new one.
-    thread_id_.clear();
-    Reply(Save{"thread_id", ""});
+    ForgetThread();
     run_.reset();
     return Pump();
   }
@@ -272,7 +305,11 @@ void Session::Take(const AgUiEvent& event, MonotonicMillis asked_at) {
       Reply(ShowTool{event.tool_call_id, event.name, ShowTool::Status::kRunning});
       break;
     case EventType::kToolCallResult:
-      Reply(ShowTool{event.tool_call_id, {}, event.failed ? ShowTool::Status::kFailed : ShowTool::Status::kDone});
+      Reply(ShowTool{event.tool_call_id,
+                     {},
+                     !event.denied.empty() ? ShowTool::Status::kDenied
+                     : event.failed        ? ShowTool::Status::kFailed
+                                           : ShowTool::Status::kDone});
       break;
     case EventType::kCustom:
       if (event.name == "widgent.handoff") Reply(ShowHandoff{event.url, event.label});
@@ -282,6 +319,7 @@ void Session::Take(const AgUiEvent& event, MonotonicMillis asked_at) {
       outbox_.Remove(run_->message_id);
       Forget(run_->request);
       CloseRun(event.outcome == Outcome::kCancelled ? MessageStatus::kInterrupted : MessageStatus::kDone);
+      ShowApprovals(event.interrupts);
       Pump();
       break;
     case EventType::kRunError:
@@ -295,6 +333,7 @@ void Session::Take(const AgUiEvent& event, MonotonicMillis asked_at) {
 
 void Session::TakeRunStarted(const AgUiEvent& event, MonotonicMillis asked_at) {
   const bool as_user = event.identity && event.identity->verified;
+  if (run_->started) return;  // attached to: the thread is ours, whoever asked
   if (state_ == State::kUser && event.identity && !as_user) {
     // The token ended on the way, and the server took the message as a guest's: go on there.
     const std::string thread = thread_id_, run = run_->id;
@@ -317,8 +356,8 @@ void Session::TakeRunStarted(const AgUiEvent& event, MonotonicMillis asked_at) {
   Reply(ShowConnection{ShowConnection::State::kOnline});
   if (OutboxMessage* message = outbox_.Find(run_->message_id)) {
     message->status = MessageStatus::kSent;
-    Reply(UpdateMessage{message->id, message->status});
-    Reply(Emit{.name = "message:sent", .id = message->id});
+    Tell(*message);
+    if (message->IsText()) Reply(Emit{.name = "message:sent", .id = message->id});
   }
 }
 
@@ -342,15 +381,40 @@ void Session::FailRun(const std::string& code, const std::string& hint) {
 }
 
 void Session::Fail(OutboxMessage& message, const std::string& code, const std::string& hint) {
+  if (!message.IsText()) {
+    // No answer has arrived, and the question still stands; or the server says that it stands no more.
+    const bool stands = code == "unreachable";
+    if (stands) interrupts_.push_back(message.interrupt_id);
+    if (message.status != MessageStatus::kSent)
+      Reply(
+          ShowApproval{message.interrupt_id, stands ? ShowApproval::Status::kPending : ShowApproval::Status::kExpired});
+    return outbox_.Remove(message.id);
+  }
   message.status = MessageStatus::kFailed;
   message.code = code;
-  Reply(UpdateMessage{message.id, message.status, code, hint});
+  Tell(message, hint);
   Reply(Emit{.name = "message:failed", .id = message.id, .code = code});
 }
 
 void Session::Show(const OutboxMessage& message) {
+  if (!message.IsText()) {
+    const bool yes = message.answer == OutboxMessage::Answer::kYes;
+    return Reply(
+        ShowApproval{message.interrupt_id, yes ? ShowApproval::Status::kApproved : ShowApproval::Status::kRejected});
+  }
   Reply(ShowMessage{message.id, true, message.text, message.status});
-  if (!message.code.empty()) Reply(UpdateMessage{message.id, message.status, message.code});
+  if (!message.code.empty()) Tell(message);
+}
+
+void Session::Tell(const OutboxMessage& message, std::string_view hint) {
+  if (message.IsText()) Reply(UpdateMessage{message.id, message.status, message.code, hint});
+}
+
+void Session::ShowApprovals(const std::vector<Interrupt>& interrupts) {
+  for (const Interrupt& interrupt : interrupts) {
+    interrupts_.push_back(interrupt.id);
+    Reply(ShowApproval{interrupt.id, {}, interrupt.tool, interrupt.message, interrupt.expires_at});
+  }
 }
 
 // ---- History
@@ -378,13 +442,11 @@ void Session::EndHistory(const Request& request) {
       return;
     }
     history_due_ = false;
-    if (problem.code == "thread_not_found") {
-      thread_id_.clear();
-      Reply(Save{"thread_id", ""});
-    }
+    if (problem.code == "thread_not_found") ForgetThread();
     return Pump();
   }
   history_due_ = false;
+  interrupts_.clear();
   Reply(ClearMessages{});
   OutboxMessage last;
   for (int i = 0, count = fields.Count("messages"); i < count; ++i) {
@@ -408,18 +470,22 @@ void Session::EndHistory(const Request& request) {
     if (!citations.empty()) Reply(UpdateMessage{id, MessageStatus::kDone, {}, {}, &citations});
   }
   const std::string active(fields.Text("active_run"));
+  const auto interrupts = ReadInterrupts(fields, "interrupts");
   if (!last.id.empty() && !outbox_.Find(last.id)) {
-    // The last word is the visitor's: either the reply is on its way, or it never came and can be asked for again.
+    // The last word is the visitor's: the reply is on its way, or waits for a yes, or never came and can be asked for
+    // again.
+    const bool lost = active.empty() && interrupts.empty();
     last.epoch = epoch_;
     last.run_id = active;
-    last.status = active.empty() ? MessageStatus::kFailed : MessageStatus::kSent;
-    if (active.empty()) Reply(UpdateMessage{last.id, last.status, last.code = "agent_truncated"});
-    outbox_.messages().push_front(last);
+    last.status = lost ? MessageStatus::kFailed : MessageStatus::kSent;
+    if (lost) Reply(UpdateMessage{last.id, last.status, last.code = "agent_truncated"});
+    if (interrupts.empty()) outbox_.messages().push_front(last);
   }
+  ShowApprovals(interrupts);
   for (const OutboxMessage& message : outbox_.messages())
     if (message.id != last.id) Show(message);
   if (!IsValidId(active)) return Pump();
-  run_.emplace();
+  run_ = Run{};
   run_->id = active;
   run_->message_id = last.id;
   run_->started = true;

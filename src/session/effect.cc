@@ -5,8 +5,10 @@ namespace widgent {
 namespace {
 
 constexpr const char* kMessageStatus[] = {"queued", "sending", "sent", "failed", "streaming", "done", "interrupted"};
-constexpr const char* kToolStatus[] = {"running", "done", "failed"};
+constexpr const char* kToolStatus[] = {"running", "done", "failed", "denied"};
+constexpr const char* kApprovalStatus[] = {"pending", "approved", "rejected", "dismissed", "expired"};
 constexpr const char* kIdentityState[] = {"guest", "identifying", "user"};
+constexpr const char* kDraftChange[] = {"clear", "stash", "restore", "drop"};
 constexpr const char* kConnectionState[] = {"online", "offline", "reconnecting"};
 
 template <class Status>
@@ -70,15 +72,25 @@ void EffectWriter::Add(const ShowTool& e) {
   w.Close('}');
 }
 
+void EffectWriter::Add(const ShowApproval& e) {
+  JsonWriter& w = Begin("show_approval");
+  w.Put("id", e.id).Put("status", Name(kApprovalStatus, e.status));
+  w.PutIf("tool", e.tool).PutIf("message", e.message).PutIf("expires_at", e.expires_at);
+  w.Close('}');
+}
+
 void EffectWriter::Add(const ClearMessages&) { Begin("clear_messages").Close('}'); }
 
-void EffectWriter::Add(const ClearDraft&) { Begin("clear_draft").Close('}'); }
+void EffectWriter::Add(const ChangeDraft& e) {
+  Begin("change_draft").Put("change", Name(kDraftChange, e.change)).Close('}');
+}
 
 void EffectWriter::Add(const ShowIdentity& e) {
   JsonWriter& w = Begin("show_identity");
   w.Put("state", Name(kIdentityState, e.state)).PutIf("sub", e.sub);
   w.PutIf("name", e.name).PutIf("email", e.email).PutIf("reason", e.reason);
   if (e.state == ShowIdentity::State::kUser) w.Put("expires_in", e.expires_in);
+  if (e.locked) w.Put("locked", true);
   w.Close('}');
 }
 
@@ -120,6 +132,14 @@ void EffectWriter::Add(const ShowHandoff& e) {
   w.Close('}');
 }
 
+void EffectWriter::Add(const ShowMergeOffer& e) { Begin("show_merge_offer").Put("visible", e.visible).Close('}'); }
+
+void EffectWriter::Add(const AskForToken& e) { Begin("ask_for_token").Put("ask", e.ask).Close('}'); }
+
+void EffectWriter::Add(const Broadcast& e) {
+  Begin("broadcast").Put("kind", e.kind).Put("fingerprint", e.fingerprint).Close('}');
+}
+
 void EffectWriter::Add(const Settle& e) {
   JsonWriter& w = Begin("settle");
   w.Put("call", e.call).Put("ok", e.ok).PutIf("sub", e.sub);
@@ -132,7 +152,9 @@ void EffectWriter::Add(const Emit& e) {
   JsonWriter& w = Begin("emit");
   w.Put("name", e.name).Key("detail").Open('{');
   w.PutIf("id", e.id).PutIf("state", e.state).PutIf("sub", e.sub).PutIf("reason", e.reason);
-  w.PutIf("code", e.code).PutIf("hint", e.hint).Close('}');
+  w.PutIf("code", e.code).PutIf("hint", e.hint);
+  if (e.expires_in) w.Put("expiresIn", e.expires_in);
+  w.Close('}');
   w.Close('}');
 }
 

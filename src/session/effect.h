@@ -44,14 +44,29 @@ struct UpdateMessage {
 };
 struct ShowTool {
   std::string_view id, name;
-  enum class Status : std::uint8_t { kRunning, kDone, kFailed } status = Status::kRunning;
+  enum class Status : std::uint8_t { kRunning, kDone, kFailed, kDenied } status = Status::kRunning;
+};
+// An action of the agent waits for the visitor's yes; told again under the same id when its status changes.
+struct ShowApproval {
+  std::string_view id;
+  enum class Status : std::uint8_t { kPending, kApproved, kRejected, kDismissed, kExpired } status = Status::kPending;
+  std::string_view tool, message, expires_at;  // when it is first shown; expires_at: RFC 3339
 };
 struct ClearMessages {};
-struct ClearDraft {};
+// What stands in the composer. A switch that is not verified yet only puts it aside.
+struct ChangeDraft {
+  enum class Change : std::uint8_t {
+    kClear,    // it, and what was put aside
+    kStash,    // put it aside
+    kRestore,  // what was put aside returns, where nothing was typed since
+    kDrop      // forget what was put aside
+  } change = Change::kClear;
+};
 struct ShowIdentity {
   enum class State : std::uint8_t { kGuest, kIdentifying, kUser } state = State::kGuest;
   std::string_view sub, name, email, reason;
   std::int64_t expires_in = 0;  // seconds
+  bool locked = false;          // nobody may write until somebody is identified
 };
 struct ShowGreeting {
   std::string_view text, agent, accent, handoff_url, handoff_label;
@@ -72,6 +87,19 @@ struct ShowSuggestions {
 struct ShowHandoff {
   std::string_view url, label;
 };
+// The guest's conversation could become this user's: ask, or (false) stop asking.
+struct ShowMergeOffer {
+  bool visible = false;
+};
+// The page's getToken is to be called; its answer names this number.
+struct AskForToken {
+  int ask = 0;
+};
+// To the other tabs of this browser and product.
+struct Broadcast {
+  const char* kind = "";  // identified, signed_out
+  std::string_view fingerprint;
+};
 struct Settle {
   CallId call = 0;
   bool ok = true;
@@ -82,9 +110,10 @@ struct Settle {
 struct Emit {
   std::string_view name;
   std::string_view id, state, sub, reason, code, hint;  // the event's detail; empty ones are left out
+  std::int64_t expires_in = 0;                          // seconds; 0 is left out
 };
 struct Save {
-  const char* key = "";    // guest_id, thread_id
+  const char* key = "";    // guest_id, thread_id, thread_of
   std::string_view value;  // empty: remove
 };
 struct Report {
@@ -101,8 +130,9 @@ class EffectWriter {
   void Add(const AppendText& effect);
   void Add(const UpdateMessage& effect);
   void Add(const ShowTool& effect);
+  void Add(const ShowApproval& effect);
   void Add(const ClearMessages& effect);
-  void Add(const ClearDraft& effect);
+  void Add(const ChangeDraft& effect);
   void Add(const ShowIdentity& effect);
   void Add(const ShowGreeting& effect);
   void Add(const ShowNotice& effect);
@@ -110,6 +140,9 @@ class EffectWriter {
   void Add(const ShowBusy& effect);
   void Add(const ShowSuggestions& effect);
   void Add(const ShowHandoff& effect);
+  void Add(const ShowMergeOffer& effect);
+  void Add(const AskForToken& effect);
+  void Add(const Broadcast& effect);
   void Add(const Settle& effect);
   void Add(const Emit& effect);
   void Add(const Save& effect);

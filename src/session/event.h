@@ -15,12 +15,25 @@ struct InitCalled {
   std::string_view guest_id;   // 128 random bits, base64url
   std::string_view seed;       // 128 random bits, 32 hexadecimal digits: all ids and jitter are drawn from it
   std::string_view thread_id;  // this tab's guest thread, if any
+  std::string_view thread_of;  // fingerprint of the user whose identity had ended when that thread began, if any
+  std::string_view salt;       // 128 bits that the tabs of this browser share, 32 hexadecimal digits: fingerprints
   std::string_view page, locale;
+  bool get_token = false;  // the page can be asked for tokens
 };
 struct IdentifyCalled {
   CallId call = 0;
   std::string_view token;
   std::string_view guest_id;  // fresh; used where the guest must change
+  bool get_token = false;     // a function was given in place of a token: it is to be asked
+};
+// The answer of the page's getToken to AskForToken. An empty token: nobody is signed in.
+struct TokenProvided {
+  int ask = 0;
+  std::string_view token;
+  std::string_view guest_id;  // fresh
+};
+struct TokenFailed {
+  int ask = 0;
 };
 struct LogoutCalled {
   CallId call = 0;
@@ -28,6 +41,20 @@ struct LogoutCalled {
 };
 struct PanelOpened {};
 struct PanelClosed {};
+// From another tab of this browser, as its Broadcast effect said it.
+struct BroadcastReceived {
+  std::string_view kind, fingerprint;
+  std::string_view guest_id;  // fresh
+};
+// Of the question whether a guest's conversation shall become the user's.
+struct MergeAnswered {
+  bool accepted = false;
+};
+// Of an approval that was shown.
+struct ApprovalAnswered {
+  std::string_view id;
+  bool approved = false;
+};
 struct MessageSubmitted {
   std::string_view text;
 };

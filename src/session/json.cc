@@ -25,17 +25,25 @@ bool HandleFields(Session& session, const JsonFields& fields, EffectWriter& effe
   if (type == "timer_fired") return handle(TimerFired{});
   if (type == "message_submitted") return handle(MessageSubmitted{text("text")});
   if (type == "retry_requested") return handle(RetryRequested{text("message_id")});
+  if (type == "approval_answered") return handle(ApprovalAnswered{text("id"), fields.Flag("approved")});
   if (type == "cancel_requested") return handle(CancelRequested{});
   if (type == "panel_opened") return handle(PanelOpened{});
   if (type == "panel_closed") return handle(PanelClosed{});
   if (type == "connection_changed") return handle(ConnectionChanged{fields.Flag("online", true)});
   if (type == "page_resumed") return handle(PageResumed{});
-  if (type == "identify_called") return handle(IdentifyCalled{number("call"), text("token"), text("guest_id")});
+  if (type == "identify_called")
+    return handle(IdentifyCalled{number("call"), text("token"), text("guest_id"), fields.Flag("get_token")});
+  if (type == "token_provided") return handle(TokenProvided{number("ask"), text("token"), text("guest_id")});
+  if (type == "token_failed") return handle(TokenFailed{number("ask")});
+  if (type == "broadcast_received")
+    return handle(BroadcastReceived{text("kind"), text("fingerprint"), text("guest_id")});
+  if (type == "merge_answered") return handle(MergeAnswered{fields.Flag("accepted")});
   if (type == "logout_called") return handle(LogoutCalled{number("call"), text("guest_id")});
   if (type == "destroy_called") return handle(DestroyCalled{});
   if (type == "init_called")
     return handle(InitCalled{number("call"), text("product_id"), text("service_key"), text("guest_id"), text("seed"),
-                             text("thread_id"), text("page"), text("locale")});
+                             text("thread_id"), text("thread_of"), text("salt"), text("page"), text("locale"),
+                             fields.Flag("get_token")});
   return false;
 }
 

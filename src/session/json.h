@@ -3,14 +3,22 @@
 //
 // EVENTS: {"type": …, "now": <ms, monotonic>, …}
 //
-//   init_called          call, product_id, service_key, guest_id, seed, thread_id?, page?, locale?
+//   init_called          call, product_id, service_key, guest_id, seed, salt, thread_id?, thread_of?, page?, locale?,
+//                        get_token?
 //                        `guest_id`: 128 random bits, base64url (the stored one, or new); `seed`: 128 random bits as 32
-//                        hexadecimal digits, from which ids are drawn; `thread_id`: this tab's guest thread, if any
-//   identify_called      call, token, guest_id (a new one, used where the guest must change)
+//                        hexadecimal digits, from which ids are drawn; `salt`: the same, but shared by the tabs of this
+//                        browser; `thread_id`: this tab's guest thread, if any, and `thread_of` as it was saved;
+//                        `get_token`: the page can be asked for tokens
+//   identify_called      call, token | get_token: true, guest_id (a new one, used where the guest must change)
 //   logout_called        call, guest_id (a new one)
+//   token_provided       ask, token? (none: nobody is signed in), guest_id (a new one)
+//   token_failed         ask
+//   broadcast_received   kind, fingerprint, guest_id (a new one)
+//   merge_answered       accepted
 //   panel_opened, panel_closed
 //   message_submitted    text
 //   retry_requested      message_id
+//   approval_answered    id, approved
 //   cancel_requested     (Stop)
 //   response_started     request, status, retry_after_s?
 //   response_chunk       request, text
@@ -34,19 +42,25 @@
 //   update_message   id, status, code?, hint?, citations?: [{n, title, url}]
 //                    status of a user's message: queued, sending, sent, failed (offer Retry)
 //                    status of a reply: streaming, done, interrupted, failed (offer Retry of the message before)
-//   show_tool        id (of the call), name, status (running, done, failed); appended below what is there
+//   show_tool        id (of the call), name, status (running, done, failed, denied); appended below what is there
+//   show_approval    id, status (pending, approved, rejected, dismissed, expired), tool?, message?, expires_at?
+//                    appended when first shown: an action waits for the visitor's yes; expires_at: RFC 3339
 //   clear_messages                          all of the transcript; the draft stays
-//   clear_draft
-//   show_identity    state (guest, identifying, user), sub?, name?, email?, reason?, expires_in?
+//   change_draft     change: clear; stash (put aside), restore, drop (forget what was put aside)
+//   show_identity    state (guest, identifying, user), sub?, name?, email?, reason?, expires_in?, locked?
+//                    `locked`: nothing can be written until somebody is identified
 //   show_greeting    text, agent, accent?, suggestions: [..], handoff_url?, handoff_label?
 //   show_notice      code: identity_expired, identity_refused, signed_out, run_failed …; an empty code hides it
 //   show_connection  state (online, offline, reconnecting)
 //   show_busy        busy                   a reply is awaited or streams: Stop is offered
 //   show_suggestions items
 //   show_handoff     url, label
+//   show_merge_offer visible                shall the guest's conversation become this user's?
+//   ask_for_token    ask                    call the page's getToken; answer by token_provided | token_failed
+//   broadcast        kind (identified, signed_out), fingerprint; to the other tabs of this browser and product
 //   settle           call, ok: true, sub?, expires_in?   |   call, ok: false, code, hint
 //   emit             name, detail (object)  an event for the page's listeners
-//   save             key (guest_id | thread_id), value ("" removes)
+//   save             key (guest_id | thread_id | thread_of), value ("" removes)
 //   report           code, hint             one console.error, once per occurrence; never holds a token
 #pragma once
 #include <string>

@@ -17,6 +17,10 @@ struct OutboxMessage {
   int attempts = 0;  // to reach the server with this run id
   MessageStatus status = MessageStatus::kQueued;
   std::string code;  // where it failed
+  // The approval that it answers. Yes and no are messages without a text; to dismiss it is what writing on means.
+  std::string interrupt_id;
+  enum class Answer : std::uint8_t { kNone, kYes, kNo, kDismiss } answer = Answer::kNone;
+  bool IsText() const { return answer == Answer::kNone || answer == Answer::kDismiss; }
 };
 
 class Outbox {

@@ -8,7 +8,11 @@
 //     them on a switch and a logout, and stays when the identity merely ended.
 //  4. A token's end is a point on the monotonic clock, from the server's expires_in. It is checked before each event,
 //     so that none is judged under a dead token.
-//  5. A message has one id for life. It is sent until it is acknowledged, under one run id, so that the server can tell
+//  5. Where the page can be asked for tokens it is asked before the end, one call at a time. While it is asked after an
+//     end, nothing is sent: no turn of a user becomes a guest's because a token came late.
+//  6. What a guest has said since an identity ended goes to that user or to nobody. Tabs know users by fingerprint
+//  only.
+//  7. A message has one id for life. It is sent until it is acknowledged, under one run id, so that the server can tell
 //     a repeat from a new message; a stream that breaks off is resumed after the last event seen.
 #pragma once
 #include <cstdint>
@@ -16,11 +20,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "protocol/problem.h"
 #include "protocol/sse.h"
 #include "session/effect.h"
 #include "session/event.h"
+#include "session/fingerprint.h"
 #include "session/outbox.h"
 
 namespace widgent {
@@ -34,6 +40,7 @@ class Session {
     kVerified,
     kTokenExpired,
     kTokenRefused,
+    kNoToken,
     kLogout,
     kProductRefused,
     kDestroy
@@ -52,6 +59,7 @@ class Session {
       {State::kIdentifying, Trigger::kVerified, State::kUser},
       {State::kIdentifying, Trigger::kTokenExpired, State::kGuest},
       {State::kIdentifying, Trigger::kTokenRefused, State::kGuest},
+      {State::kIdentifying, Trigger::kNoToken, State::kGuest},
       {State::kIdentifying, Trigger::kLogout, State::kGuest},
       {State::kUser, Trigger::kIdentify, State::kIdentifying},
       {State::kUser, Trigger::kVerified, State::kUser},
@@ -107,7 +115,7 @@ class Session {
 
   bool Begin(MonotonicMillis now, EffectWriter& effects);
 
-  // session.cc: life and identity
+  // session.cc: life, and what the page calls
   void On(const InitCalled& event);
   void On(const IdentifyCalled& event);
   void On(const LogoutCalled& event);
@@ -116,31 +124,58 @@ class Session {
   void On(const ConnectionChanged& event);
   void On(const PageResumed&);
   void On(const TimerFired&);
+  void On(const BroadcastReceived& event);
+  void On(const MergeAnswered& event);
   void On(const DestroyCalled&);
-  enum class Leaving : std::uint8_t { kSwitch, kLogout, kExpired, kRefused };
+  void LogOut(std::string_view guest_id, bool told_elsewhere);
+
+  // token_provider.cc: the page's getToken
+  enum class Asked : std::uint8_t { kFine, kFailed, kStale };
+  void On(const TokenProvided& event);
+  void On(const TokenFailed& event);
+  void AwaitToken(const std::string& sub);
+  void AskForNewToken();
+  void SendAsk();
+  void FailAsk(Asked how, const char* hint);
+  void StopAsking();
+  void StayGuest(std::string_view reason);
+  bool CanRenew() const { return can_ask_ && asked_ != Asked::kStale; }
+
+  // identity.cc: verdicts, and what leaves with an identity
+  enum class Leaving : std::uint8_t { kSwitch, kLogout, kLogoutElsewhere, kExpired, kRefused };
   bool Go(Trigger trigger);
   void Identify(const IdentifyCalled& event);
+  void Verify(const WireIdentity& identity, MonotonicMillis asked_at);
   void ExpireIdentity();
   void RefuseToken(const std::string& code, const std::string& hint);
   void RefuseProduct(const std::string& code, const std::string& hint);
-  void Verify(const WireIdentity& identity, MonotonicMillis asked_at);
   void LeaveUser(Leaving why);
   void KeepUnsent(Leaving why);
   void CarryUnsent(bool same_person);
+  void FailMeant();
+  void ForgetConversation();
+  void ForgetThread();
+  void RestoreDraft(bool restore);
   void RotateGuest(std::string_view guest_id);
+  void Settled(bool ok, std::string_view code = {}, std::string_view hint = {});
+  void ShowWho(std::string_view reason);
+  bool IsLocked() const;
+
+  // session_request.cc: who am I?
   void AskForSession(const char* event);
+  void WelcomeGuest();
   void SendSession();
+  std::string_view ThreadToMerge() const;
   void EndSession(const Request& request);
+  void TakeVerdict(const JsonFields& fields, MonotonicMillis asked_at);
   void EndDiagnose(const Request& request);
   void Diagnose();
-  void Settled(bool ok, const std::string& code = {}, const std::string& hint = {});
-  void ShowWho(const std::string& reason);
-  void WelcomeGuest();
   void TellTheServer(const std::string& path, const std::string& body);
 
   // delivery.cc: messages, runs, history
   void On(const MessageSubmitted& event);
   void On(const RetryRequested& event);
+  void On(const ApprovalAnswered& event);
   void On(const CancelRequested&);
   void On(const ResponseStarted& event);
   void On(const ResponseChunk& event);
@@ -160,11 +195,12 @@ class Session {
   void LoadHistory();
   void SendHistory();
   void Show(const OutboxMessage& message);
-  void ForgetConversation();
+  void Tell(const OutboxMessage& message, std::string_view hint = {});
+  void ShowApprovals(const std::vector<Interrupt>& interrupts);
   static bool IsWorthRetrying(int status);  // 0: no answer
   bool TakeCommonProblem(int status, const Problem& problem);
 
-  // Requests and small helpers
+  // requests.cc: requests, ids, times
   int Send(RequestKind kind, SendRequest effect);  // `effect` without request, service_key and guest_id
   std::list<Request>::iterator FindPlace(int id);
   Request* FindRequest(int id);
@@ -188,21 +224,37 @@ class Session {
 
   // From init
   std::string product_id_, service_key_, guest_id_, page_, locale_;
-  std::uint64_t random_[2] = {0, 0};
+  Salt random_, salt_;
 
   // Identity. token_ is the one that held; asked_token_ the one that the server is being asked about.
   std::string token_, asked_token_, asked_sub_, sub_, name_, email_;
-  std::string ended_sub_;  // whose identity ended last: only this user may take over what the guest has typed since
+  std::string fingerprint_;  // of sub_
+  std::string ended_;  // fingerprint of whose identity ended: only this user may take over the guest's turns since
   CallId asked_call_ = 0;
   std::optional<MonotonicMillis> identity_ends_at_;
-  const char* session_event_ = nullptr;  // what the next session request tells; nullptr: none is due
+  std::optional<MonotonicMillis> renew_at_;  // shortly before the end: the page is told, or asked for the next token
+  MonotonicMillis renew_lead_ = 0;
+  bool renewed_ = false;                  // that was done for this token
+  bool required_ = false, lock_ = false;  // the product's rules, as the server tells them
+  const char* session_event_ = nullptr;   // what the next session request tells; nullptr: none is due
   std::optional<MonotonicMillis> session_at_;
   int session_request_ = 0, session_attempts_ = 0;
   bool greeted_ = false, panel_open_ = false, online_ = true, diagnosed_ = false;
+  bool rechecking_ = false;  // the page was asleep, and whether the token still holds is not known: nothing is sent
+  bool draft_aside_ = false;
+  std::string offered_thread_;  // the guest's, which the user may take over
+
+  // The page's getToken
+  bool can_ask_ = false;
+  int ask_ = 0, asks_ = 0, ask_attempts_ = 0;  // the call on its way (0: none), the last number, calls of this round
+  std::optional<MonotonicMillis> ask_at_;      // when to call it (again), or to give up the call on its way
+  bool ask_token_ = false;                     // asked_token_ came by it
+  Asked asked_ = Asked::kFine;                 // how the last round ended
 
   // Conversation
   std::string thread_id_;
   Outbox outbox_;
+  std::vector<std::string> interrupts_;  // approvals that wait for an answer
   std::optional<Run> run_;
   std::optional<MonotonicMillis> send_at_;  // the first queued message, or the broken run, is tried again
   bool history_due_ = false;

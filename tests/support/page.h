@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "protocol/base64url.h"
@@ -41,20 +42,39 @@ class Page {
     for (const json& effect : step["effects"]) Perform(effect);
     return step["effects"];
   }
-  json Init(const std::string& thread_id = "") {
+  json Init(const std::string& thread_id = "", bool get_token = false) {
     return Event({{"type", "init_called"},
                   {"call", ++calls},
                   {"product_id", "acme"},
                   {"service_key", "pk_acme"},
                   {"guest_id", "guest-guest-guest-0001"},
                   {"seed", "00112233445566778899aabbccddeeff"},
+                  {"salt", "ffeeddccbbaa99887766554433221100"},
                   {"thread_id", thread_id},
+                  {"thread_of", storage.count("thread_of") ? storage["thread_of"] : ""},
+                  {"get_token", get_token},
                   {"page", "https://shop.example/"},
                   {"locale", "en"}});
   }
   json Identify(const std::string& token) {
     return Event({{"type", "identify_called"}, {"call", ++calls}, {"token", token}, {"guest_id", FreshGuest()}});
   }
+  // identify(fn)
+  json IdentifyByFunction() {
+    return Event({{"type", "identify_called"}, {"call", ++calls}, {"get_token", true}, {"guest_id", FreshGuest()}});
+  }
+  // What getToken gives; an empty token: null.
+  json Provide(int ask, const std::string& token) {
+    return Event({{"type", "token_provided"}, {"ask", ask}, {"token", token}, {"guest_id", FreshGuest()}});
+  }
+  json FailToProvide(int ask) { return Event({{"type", "token_failed"}, {"ask", ask}}); }
+  json Hear(const json& broadcast) {
+    return Event({{"type", "broadcast_received"},
+                  {"kind", broadcast["kind"]},
+                  {"fingerprint", broadcast["fingerprint"]},
+                  {"guest_id", FreshGuest()}});
+  }
+  json AnswerMerge(bool accepted) { return Event({{"type", "merge_answered"}, {"accepted", accepted}}); }
   json Logout() { return Event({{"type", "logout_called"}, {"call", ++calls}, {"guest_id", FreshGuest()}}); }
   json Open() { return Event({{"type", "panel_opened"}}); }
   json Submit(const std::string& text) { return Event({{"type", "message_submitted"}, {"text", text}}); }
@@ -123,9 +143,12 @@ class Page {
   std::vector<Message> messages;
   std::map<std::string, std::string> tools;  // call id -> status
   json identity = json::object(), greeting = json::object();
-  std::string notice, connection = "online", draft;
-  bool busy = false;
-  std::map<int, json> settled;  // by call
+  std::string notice, connection = "online", draft, stash;
+  bool busy = false, merge_offer = false;
+  std::vector<int> asks;                          // of getToken, all that there ever were
+  std::vector<json> broadcasts;                   // all that were ever sent
+  std::function<void(const json&)> on_broadcast;  // other tabs may take them from here
+  std::map<int, json> settled;                    // by call
   std::vector<json> emitted, reports;
   std::map<std::string, std::string> storage;
   json handoff, suggestions;
@@ -170,8 +193,19 @@ class Page {
       messages.clear();
       tools.clear();
       handoff = suggestions = nullptr;
-    } else if (type == "clear_draft") {
-      draft.clear();
+    } else if (type == "change_draft") {
+      const std::string change = e["change"];
+      if (change == "stash") stash = std::exchange(draft, "");
+      if (change == "restore" && draft.empty()) draft = stash;
+      if (change == "clear") draft.clear();
+      if (change != "stash") stash.clear();
+    } else if (type == "show_merge_offer") {
+      merge_offer = e["visible"];
+    } else if (type == "ask_for_token") {
+      asks.push_back(e["ask"]);
+    } else if (type == "broadcast") {
+      broadcasts.push_back(e);
+      if (on_broadcast) on_broadcast(e);
     } else if (type == "show_identity") {
       identity = e;
     } else if (type == "show_greeting") {

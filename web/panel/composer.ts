@@ -1,4 +1,5 @@
 // Where the visitor writes.
+import type { ViewEffect } from '../seam.ts';
 import { button, el } from './dom.ts';
 import { icon } from './icons.ts';
 import { strings } from './strings.ts';
@@ -13,6 +14,7 @@ export class Composer {
     enterkeyhint: 'send',
   });
   private readonly stop: HTMLButtonElement;
+  private aside = ''; // a draft that waits for the verdict on who is here
   private readonly send = button('send', strings.send, () => this.submit(), icon('send'));
 
   constructor(
@@ -38,14 +40,23 @@ export class Composer {
     if (focused && !busy) this.input.focus();
   }
 
-  clear(): void {
-    this.input.value = '';
+  lock(locked: boolean): void {
+    this.input.disabled = locked;
+    this.input.placeholder = locked ? strings.locked : strings.placeholder;
+    this.fit();
+  }
+
+  change(change: Extract<ViewEffect, { type: 'change_draft' }>['change']): void {
+    const { input } = this;
+    if (change === 'restore') input.value ||= this.aside;
+    this.aside = change === 'stash' ? input.value : '';
+    if (change === 'stash' || change === 'clear') input.value = '';
     this.fit();
   }
 
   fit(): void {
     const { input } = this;
-    this.send.disabled = !input.value.trim();
+    this.send.disabled = input.disabled || !input.value.trim();
     input.style.height = 'auto';
     if (input.scrollHeight) input.style.height = `${input.scrollHeight}px`;
   }
@@ -53,7 +64,8 @@ export class Composer {
   private submit(): void {
     const text = this.input.value.trim();
     if (!text) return;
-    this.clear();
+    this.input.value = '';
+    this.fit();
     this.input.focus();
     this.submitted(text);
   }

@@ -22,6 +22,7 @@ export class Panel {
   private readonly identity = el('div', { class: 'who' });
   private readonly banner = el('div', { class: 'banner', hidden: '' });
   private readonly notice = el('div', { class: 'notice', hidden: '' });
+  private readonly offer = el('div', { class: 'offer', role: 'group', 'aria-label': strings.merge, hidden: '' });
   private readonly greeting = el('p', { class: 'hello' });
   private readonly openers = el('div', { class: 'chips', role: 'group', 'aria-label': strings.suggestions });
   private readonly chips = el('div', { class: 'chips', role: 'group', 'aria-label': strings.suggestions });
@@ -37,6 +38,7 @@ export class Panel {
   constructor(
     root: ShadowRoot,
     private readonly tell: (event: Event) => void,
+    private readonly unreadChanged: (count: number) => void,
     signal: AbortSignal,
   ) {
     const launcher = (this.launcher = root.querySelector('button')!);
@@ -48,6 +50,10 @@ export class Panel {
     this.transcript = new Transcript(
       {
         retry: (message_id) => tell({ type: 'retry_requested', message_id }),
+        answer: (id, approved) => {
+          this.composer.input.focus();
+          tell({ type: 'approval_answered', id, approved });
+        },
         announce: (text) => this.announce(text),
         agent: () => this.agent,
       },
@@ -72,6 +78,7 @@ export class Panel {
       this.banner,
       this.transcript.element,
       this.notice,
+      this.offer,
       this.composer.element,
       this.contact,
     );
@@ -146,14 +153,20 @@ export class Panel {
       case 'show_tool':
         transcript.showTool(effect);
         break;
+      case 'show_approval':
+        transcript.showApproval(effect);
+        break;
       case 'clear_messages':
         transcript.clear();
         this.fill(this.chips, []);
         this.countUnread(0);
         this.announcer.replaceChildren();
         break;
-      case 'clear_draft':
-        this.composer.clear();
+      case 'change_draft':
+        this.composer.change(effect.change);
+        break;
+      case 'show_merge_offer':
+        this.showMergeOffer(effect.visible);
         break;
       case 'show_identity':
         this.showIdentity(effect);
@@ -214,13 +227,18 @@ export class Panel {
     this.contact.replaceChildren(link('', url, handoff_label || strings.handoffLabel, icon('out')));
   }
 
-  private showIdentity({ state, name, email, sub }: Of<'show_identity'>): void {
+  private showIdentity({ state, name, email, sub, locked }: Of<'show_identity'>): void {
+    this.composer.lock(!!locked);
     const user = state === 'user';
     const [before, who] = strings.signedIn(name || email || sub || '');
     this.identity.className = `who ${state}`;
     this.identity.replaceChildren(
       el('span', { class: 'pic', 'aria-hidden': 'true' }, user ? initials(who) : icon('person')),
-      el('span', { class: 'text' }, ...(user ? [before, el('b', { dir: 'auto' }, who)] : [strings[state as 'guest']])),
+      el(
+        'span',
+        { class: 'text' },
+        ...(user ? [before, el('b', { dir: 'auto' }, who)] : [locked ? strings.lockedNote : strings[state as 'guest']]),
+      ),
     );
     if (user) this.identity.append(icon('lock'));
   }
@@ -251,11 +269,27 @@ export class Panel {
     this.announce(text);
   }
 
+  private showMergeOffer(visible: boolean): void {
+    this.offer.hidden = !visible;
+    if (!visible) return;
+    const answer = (accepted: boolean) => {
+      this.composer.input.focus();
+      this.tell({ type: 'merge_answered', accepted });
+    };
+    this.offer.replaceChildren(
+      el('p', {}, strings.merge),
+      button('yes', strings.mergeYes, () => answer(true)),
+      button('no', strings.mergeNo, () => answer(false)),
+    );
+    this.announce(strings.merge);
+  }
+
   private fill(group: HTMLElement, items: readonly string[]): void {
     group.replaceChildren(...items.map((text) => button('chip', text, () => this.submit(text))));
   }
 
   private countUnread(count: number): void {
+    if (count !== this.unread) this.unreadChanged(count);
     this.unread = count;
     this.badge.hidden = !count;
     this.badge.textContent = String(count);

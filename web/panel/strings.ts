@@ -1,5 +1,5 @@
 // All that the panel says, in English.
-import type { MessageStatus } from '../seam.ts';
+import type { ApprovalStatus, MessageStatus, ToolStatus } from '../seam.ts';
 
 /** What a tool does, from the first word of its name: while it runs, and once it has run. */
 const verbs: Record<string, [running: string, done: string]> = {
@@ -28,7 +28,7 @@ const same: Record<string, string> = {
 };
 
 /** get_order: "Looking up your order…", "Looked up your order", "Looking up your order did not work". */
-function tool(name: string, status: 'running' | 'done' | 'failed'): string {
+function tool(name: string, status: ToolStatus): string {
   const [first = '', ...rest] = name
     .replace(/([a-z])([A-Z])/g, '$1 $2')
     .toLowerCase()
@@ -37,6 +37,7 @@ function tool(name: string, status: 'running' | 'done' | 'failed'): string {
   const [running, done] = verb ?? ['Working on', 'Finished'];
   const object = verb ? `your ${rest.join(' ')}` : `“${[first, ...rest].join(' ')}”`;
   if (status === 'running') return `${running} ${object}…`;
+  if (status === 'denied') return `${running} ${object} is not allowed here`;
   return status === 'done' ? `${done} ${object}` : `${running} ${object} did not work`;
 }
 
@@ -52,6 +53,8 @@ const errors: Record<string, string> = {
   identity_expired: 'Not sent: your sign-in had ended.',
   identity_refused: 'Not sent: your sign-in was not confirmed.',
   identity_changed: 'Not sent: your sign-in had changed.',
+  identity_required: 'Not sent: please sign in first.',
+  interrupt_pending: 'Please answer the open question first.',
 };
 
 const notices: Record<string, string> = {
@@ -87,6 +90,20 @@ export const strings = {
   you: 'You:',
   says: (agent: string) => `${agent}:`,
   placeholder: 'Write a message…',
+  locked: 'Sign in to write',
+  lockedNote: 'Please sign in to chat',
+  approve: 'Yes, go ahead',
+  reject: 'No',
+  approval: {
+    pending: '',
+    approved: 'You agreed',
+    rejected: 'You said no: nothing was done',
+    dismissed: 'Not answered: nothing was done',
+    expired: 'This can no longer be answered',
+  } satisfies Record<ApprovalStatus, string>,
+  merge: 'Continue the conversation you began before you signed in?',
+  mergeYes: 'Continue it',
+  mergeNo: 'Start afresh',
   message: 'Message',
   send: 'Send',
   stop: 'Stop the reply',

@@ -24,6 +24,7 @@ interface Step {
 
 export interface TranscriptHost {
   retry(messageId: string): void;
+  answer(approvalId: string, approved: boolean): void;
   announce(text: string): void;
   /** The name that replies go by. */
   agent(): string;
@@ -37,6 +38,7 @@ export class Transcript {
   private readonly toLatest = button('latest', strings.latest, () => this.scroll(true), icon('down'));
   private readonly messages = new Map<string, Message>();
   private readonly tools = new Map<string, Step>();
+  private readonly approvals = new Map<string, HTMLElement>();
   private busy = false;
   private last: Message | Step | undefined; // at the bottom
 
@@ -121,6 +123,30 @@ export class Transcript {
     this.scroll(false);
   }
 
+  showApproval({ id, status, message }: Of<'show_approval'>): void {
+    let card = this.approvals.get(id);
+    if (!card) {
+      if (!message) return;
+      card = el('div', { class: 'approval', role: 'group', 'aria-label': message }, el('p', {}, message), el('div'));
+      this.approvals.set(id, card);
+      this.items.append(card);
+      this.host.announce(message);
+    }
+    const state = strings.approval[status];
+    if (state) {
+      const foot = el('p', { class: 'answer' }, icon(status === 'approved' ? 'check' : 'alert'), state);
+      card.lastElementChild!.replaceWith(foot);
+      this.host.announce(state);
+    } else {
+      const answer = (approved: boolean) => this.host.answer(id, approved);
+      const yes = button('yes', strings.approve, () => answer(true));
+      const no = button('no', strings.reject, () => answer(false));
+      card.lastElementChild!.replaceWith(el('div', { class: 'choices' }, yes, no));
+    }
+    this.noteBusy();
+    this.scroll(false);
+  }
+
   showHandoff({ url, label }: { url: string; label: string }): void {
     this.items.append(
       el(
@@ -144,6 +170,7 @@ export class Transcript {
     this.items.replaceChildren();
     this.messages.clear();
     this.tools.clear();
+    this.approvals.clear();
     this.last = undefined;
     this.noteBusy();
   }
