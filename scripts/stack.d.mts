@@ -5,7 +5,13 @@ export interface Product {
   rate_limits?: Record<string, number>;
   id: string;
   origins: string[];
-  tools: { name: string; url: string; answer: string }[];
+  egress: { allow_hosts: string[] };
+  tools: {
+    name: string;
+    url: string;
+    answer: string;
+    parameters: { required: string[]; properties: Record<string, object> };
+  }[];
 }
 export interface Ports {
   widgent: number;
