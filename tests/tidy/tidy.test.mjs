@@ -1,18 +1,9 @@
 // The tree against the rules, and each rule against a tree that breaks it.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
 import test from 'node:test';
+import { checkCases } from './cases.mjs';
 import { checkDead, checkFloors, checkLines, checkWords } from './rules.mjs';
-
-const root = new URL('../../', import.meta.url);
-const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root });
-const tree = listed
-  .toString()
-  .split('\0')
-  .filter((path) => /\.(cc|h|m?ts|mjs|py|cmake|sh|css|html|json|md|txt)$|^\.ci\/run$/.test(path))
-  .filter((path) => !/^(package-lock\.json|tests\/data\/)/.test(path) && existsSync(new URL(path, root)))
-  .map((path) => ({ path, text: readFileSync(new URL(path, root), 'utf8') }));
+import { tree } from './tree.mjs';
 
 const clean = (check) => () => {
   const faults = check(tree);
@@ -43,3 +34,17 @@ test('A focused test is found', () => finds(checkWords, 'e2e/x.spec.ts', '\ntest
 test('A long line is found', () => finds(checkLines, 'src/http/x.cc', `${'x '.repeat(61)};\n`, 1));
 test('A header that nobody includes is found', () => finds(checkDead, 'src/http/x.h', '\n', 1));
 test('A script that nobody runs is found', () => finds(checkDead, 'scripts/x.mjs', '\n', 1));
+test('An acceptance case without a test is found, and one that there is not', () => {
+  const named = (number) => `test('case ${String(number).padStart(2, '0')}: words', `;
+  const text = Array.from({ length: 40 }, (_, i) => (i === 6 ? '' : named(i + 1))).join('\n') + named(41);
+  assert.deepEqual(checkCases([{ path: 'e2e/x.spec.ts', text }]), [
+    'case 07: no test is named after it',
+    'e2e/x.spec.ts:40: there is no case 41',
+  ]);
+  const native = 'TEST_CASE_METHOD(Fixture,\n  "case 07: words") {}';
+  const both = [
+    { path: 'e2e/x.spec.ts', text: text.replace(named(41), '') },
+    { path: 'tests/a/b_test.cc', text: native },
+  ];
+  assert.deepEqual(checkCases(both), []);
+});
