@@ -8,7 +8,7 @@ namespace widgent {
 namespace {
 
 std::string_view ActionName(const IdentityAct& act) {
-  static constexpr std::string_view kNames[] = {"identify", "switch", "sign_out", "refused", "merge"};
+  static constexpr std::string_view kNames[] = {"identify", "switch", "sign_out", "refused", "merge", "revoke"};
   return kNames[static_cast<int>(act.kind)];
 }
 std::string_view ActionName(const ToolAct&) { return "tool"; }
@@ -34,6 +34,7 @@ void Append(Store& store, const AuditContext& context, const Act& act, UnixMilli
   const User* user = AsUser(act.identity);
   ChainLink link{head.count + 1, head.count == 0 ? std::string(kHashBeforeFirst) : head.hash,
                  std::string(ActionName(act)), std::string(OutcomeName(act))};
+  store.BeginWriting();  // the head must not be another process's by the time the row is written
   AuditRow row;
   row.seq = link.seq;
   row.at = now;

@@ -20,13 +20,14 @@ struct AuditContext {
 };
 
 // Class 3002. `switch` and `sign_out` are told by the widget, which names nobody else by it; `refused` is a token or an
-// origin that was not accepted; `merge` is a guest's thread that became the user's.
+// origin that was not accepted; `merge` is a guest's thread that became the user's; `revoke` is an operator's word.
 struct IdentityAct {
-  enum class Kind : std::uint8_t { kIdentify, kSwitch, kSignOut, kRefused, kMerge };
+  enum class Kind : std::uint8_t { kIdentify, kSwitch, kSignOut, kRefused, kMerge, kRevoke };
   Kind kind = Kind::kIdentify;
-  Identity identity;  // for kRefused: Anonymous
+  Identity identity;  // for kRefused: Anonymous; for kRevoke: a User of whom only the sub is known
   std::string code;   // for kRefused: the problem code
   std::string token_sha256;
+  std::string by;                           // for kRevoke: "admin key 1a2b3c4d" or "command line"
   std::string merged_thread, guest_sha256;  // for kMerge: what the guest's thread was called, and who the guest was
 };
 

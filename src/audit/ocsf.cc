@@ -74,7 +74,8 @@ void PutUser(JsonWriter& writer, const Identity& identity) {
 
 void PutSession(JsonWriter& writer, const AuditContext& context, const Identity& identity) {
   writer.Key("session").Open('{').PutIf("uid", context.session).Put("is_remote", true);
-  if (const User* user = AsUser(identity)) writer.Put("expiration_time", user->expires_at_s * 1000);
+  const User* user = AsUser(identity);
+  if (user && user->expires_at_s > 0) writer.Put("expiration_time", user->expires_at_s * 1000);
   writer.Close('}');
 }
 
@@ -95,9 +96,12 @@ void PutControl(JsonWriter& writer, bool denied) {
   writer.Put("disposition_id", denied ? int{kDispositionUnauthorized} : int{kDispositionAllowed});
 }
 
-JsonWriter& OpenUnmapped(JsonWriter& writer, const Identity& identity, const std::string& token_sha256) {
+// `by`: who acted in place of the user; empty where that was the user.
+JsonWriter& OpenUnmapped(JsonWriter& writer, const Identity& identity, const std::string& token_sha256,
+                         std::string_view by = "") {
   const User* user = AsUser(identity);
-  writer.Key("unmapped").Open('{').Key("widgent").Open('{').Put("identity", user ? "verified" : "anonymous");
+  writer.Key("unmapped").Open('{').Key("widgent").Open('{');
+  writer.Put("identity", !by.empty() ? "operator" : user ? "verified" : "anonymous").PutIf("by", by);
   if (user) writer.PutIf("kid", user->kid);
   return writer.PutIf("token_sha256", user && token_sha256.empty() ? user->token_sha256 : token_sha256);
 }
@@ -136,6 +140,11 @@ Event DescribeIdentityAct(const IdentityAct& act, UnixMillis now) {
   }
   event.status_detail = act.code;
   return event;
+    case IdentityAct::Kind::kRevoke:
+      event.activity = kOtherActivity;
+      event.activity_name = "Revoke";
+      event.message = "revoked the tokens of " + subject;
+      break;
 }
 
 Event DescribeToolAct(const ToolAct& act, UnixMillis now) {
@@ -175,7 +184,7 @@ std::string WriteOcsf(const AuditContext& context, const IdentityAct& act, const
   writer.Key("service").Open('{').Put("name", "widgent").Put("uid", context.product.value).Close('}');
   PutSource(writer, context);
   PutControl(writer, event.denied);
-  OpenUnmapped(writer, act.identity, act.token_sha256);
+  OpenUnmapped(writer, act.identity, act.token_sha256, act.by);
   writer.PutIf("merged_thread", act.merged_thread).PutIf("guest_sha256", act.guest_sha256);
   return CloseRecord(writer, link);
 }
