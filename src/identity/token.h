@@ -22,8 +22,9 @@ inline constexpr std::size_t kSecretBytesMin = 32;
 
 struct VerificationSecret {
   std::string kid;
-  std::string value;                    // used as the UTF-8 bytes of its string, as jsonwebtoken and PyJWT do
-  std::optional<UnixMillis> not_after;  // refused from then on
+  std::string value;                          // used as the UTF-8 bytes of its string, as jsonwebtoken and PyJWT do
+  std::optional<UnixMillis> not_after;        // refused from then on
+  std::optional<UnixMillis> created_at = {};  // where its file says so
 };
 
 // A product's live secrets, newest first. `kid` chooses; without one each is tried in order.

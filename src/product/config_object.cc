@@ -7,6 +7,12 @@ namespace widgent {
 
 using nlohmann::json;
 
+namespace {
+
+constexpr std::size_t kSealedBytesMax = 4096;
+
+}  // namespace
+
 void ConfigContext::Fail(const std::string& path, std::string detail) {
   if (!error) error = ConfigError{path.empty() ? where : where + ": " + path, std::move(detail)};
 }
@@ -132,30 +138,40 @@ void ConfigObject::Unsupported(const char* key, std::string_view what) {
   if (Member(key)) Fail(key, std::string(what) + " not supported by this version. Remove the key.");
 }
 
-std::string ConfigObject::Secret(const char* key, const char* what) {
+std::string ConfigObject::Secret(const char* key, const char* what, const std::string& owner) {
   const json* member = Member(key);
-  const std::string form = "{\"env\": \"NAME\"} or {\"file\": \"path\"}";
-  if (!member || member->is_string()) {
-    Fail(key, std::string(member ? "A secret does not stand in this file itself" : "This is missing") +
-                  ": name where " + what + " is kept, by " + form + ".");
+  const std::string forms = R"({"env": "NAME"}, {"file": "path"} or {"sealed": "v1.…"})";
+  if (!member) {
+    Fail(key, "This is missing: name where " + std::string(what) + " is kept, by " + forms + ".");
     return "";
   }
+  if (member->is_string()) {
+    context_.warnings.push_back(context_.where + ": " + Path(key) + ": " + what +
+                                " stands here for everybody to read. Seal it: widgentd product seal " +
+                                context_.product);
+    return member->get<std::string>();
+  }
   ConfigObject source(context_, member, Path(key));
-  std::string env, file;
+  std::string env, file, sealed;
   source.Text("env", env, 256);
   source.Text("file", file, 4096);
-  if (env.empty() == file.empty()) {
-    Fail(key, "Name one place: " + form + ".");
+  source.Text("sealed", sealed, kSealedBytesMax);
+  if ((env.empty() ? 0 : 1) + (file.empty() ? 0 : 1) + (sealed.empty() ? 0 : 1) != 1) {
+    Fail(key, "Name one place: " + forms + ".");
     return "";
   }
   std::optional<std::string> value;
   if (!env.empty()) {
     value = context_.secrets.env(env);
     if (!value || value->empty()) source.Fail("env", "The environment variable " + env + " is not set.");
-  } else {
+  } else if (!file.empty()) {
     file = (std::filesystem::path(context_.dir) / file).lexically_normal().string();
     value = context_.secrets.file(file);
     if (!value || value->empty()) source.Fail("file", "The file " + file + " cannot be read, or is empty.");
+  } else {
+    std::string why = "There is no key to open it with.";
+    if (context_.secrets.unseal) value = context_.secrets.unseal(owner, sealed, why);
+    if (!value) source.Fail("sealed", why);
   }
   while (value && (value->ends_with('\n') || value->ends_with('\r'))) value->pop_back();
   return value.value_or("");

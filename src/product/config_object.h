@@ -22,7 +22,9 @@ struct ConfigContext {
   const std::string& where;  // its name in errors
   const std::string& dir;    // where its relative paths begin
   const SecretSource& secrets;
-  std::optional<ConfigError> error;  // the first one
+  std::optional<ConfigError> error = {};  // the first one
+  std::string product = {};               // its id, once that is read
+  std::vector<std::string> warnings = {};
 
   void Fail(const std::string& path, std::string detail);
 };
@@ -59,8 +61,9 @@ class ConfigObject {
   // For what the format knows and this version does not do.
   void Unsupported(const char* key, std::string_view what);
 
-  // {"env": NAME} or {"file": PATH}: the secret itself never stands in the file.
-  std::string Secret(const char* key, const char* what);
+  // {"env": NAME}, {"file": PATH} or {"sealed": TEXT}, which opens for `owner` alone. A secret that stands in the file
+  // itself holds too, and is warned of.
+  std::string Secret(const char* key, const char* what, const std::string& owner);
 
   // The member, or nullptr. It counts as asked for.
   const nlohmann::json* Member(const char* key);

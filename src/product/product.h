@@ -30,6 +30,12 @@ struct Requirement {
   std::optional<std::int64_t> token_age_s_max;
 };
 
+// The signed-in user is asked before each call of the tool.
+struct ToolApproval {
+  std::string message;  // template over {{args.…}} and {{user.name}}
+  int expires_s = 300;  // how long a yes is waited for
+};
+
 struct ToolConfig {
   enum class Effect : std::uint8_t {
     kRead,
@@ -47,6 +53,7 @@ struct ToolConfig {
   std::map<std::string, std::string> bind;  // argument -> JSON pointer into the claims; the model never sees these
   std::vector<std::string> examples;        // utterances that route to this tool (builtin agent)
   std::string answer;                       // template over {{result.…}}, {{args.…}} and {{user.name}}
+  std::optional<ToolApproval> approval;     // nothing: called without asking
 };
 
 struct AgentConfig {
@@ -83,6 +90,7 @@ struct Product {
   std::string name;
   std::vector<OriginPattern> origins;
   std::vector<std::string> service_keys;  // "pk_…": public
+  std::vector<std::string> admin_keys;    // SHA-256 of the owner's "wsk_…" keys, in hexadecimal
   KeyRing keys;
   TokenPolicy token_policy;
   IdentityRules identity_rules;
@@ -96,6 +104,7 @@ struct Product {
   RateLimits rate_limits;
   EgressConfig egress;
   std::vector<ToolConfig> tools;
+  std::vector<std::string> warnings;  // what holds and should be mended all the same: "acme.json: …: …"
 };
 
 struct ConfigError {
@@ -108,6 +117,10 @@ struct ConfigError {
 struct SecretSource {
   std::function<std::optional<std::string>(const std::string& name)> env;
   std::function<std::optional<std::string>(const std::string& path)> file;
+  // Opens {"sealed": …} that belongs to `owner` (identity/sealed.h). Nothing, and `why` says what to do, where the key
+  // is not there or not the one. May be empty.
+  std::function<std::optional<std::string>(const std::string& owner, const std::string& sealed, std::string& why)>
+      unseal = {};
 };
 
 // `where` names the file in errors; `dir` resolves relative paths. An unknown key is an error that names it.

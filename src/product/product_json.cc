@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <tuple>
 
+#include "identity/sealed.h"
 #include "identity/strict_json.h"
 #include "product/addresses.h"
 #include "product/config_object.h"
@@ -15,7 +16,7 @@ using nlohmann::json;
 namespace {
 
 constexpr std::size_t kNameBytesMax = 200, kTextBytesMax = 1000, kUrlBytesMax = 2048, kListMax = 100;
-constexpr std::size_t kSuggestionsMax = 8;
+constexpr std::size_t kSuggestionsMax = 8, kAdminKeysMax = 10, kSha256HexBytes = 64;
 
 void ReadOrigins(ConfigObject& object, Product& product) {
   object.List("origins", kListMax, [&](const json& element, const std::string& path) {
@@ -24,6 +25,15 @@ void ReadOrigins(ConfigObject& object, Product& product) {
     if (auto* error = std::get_if<OriginError>(&read)) return object.context().Fail(path, std::move(error->detail));
     product.origins.push_back(std::get<OriginPattern>(std::move(read)));
   });
+}
+
+std::optional<UnixMillis> ReadTime(ConfigObject& object, const char* key) {
+  std::string text;
+  object.Text(key, text, kNameBytesMax);
+  if (!object.Has(key)) return std::nullopt;
+  const auto time = ReadTimestamp(text);
+  if (!time) object.Fail(key, "Write the time as 2026-12-31T00:00:00Z.");
+  return time;
 }
 
 void ReadServiceKeys(ConfigObject& object, Product& product) {
@@ -43,6 +53,20 @@ void ReadServiceKeys(ConfigObject& object, Product& product) {
   if (product.service_keys.empty()) object.Fail("service_keys", "Name at least one: [{\"id\": \"pk_…\"}].");
 }
 
+void ReadAdminKeys(ConfigObject& object, Product& product) {
+  object.List("admin_keys", kAdminKeysMax, [&](const json& element, const std::string& path) {
+    ConfigObject key(object.context(), &element, path);
+    std::string sha256;
+    key.RequiredText("sha256", sha256, kNameBytesMax);
+    if (sha256.size() != kSha256HexBytes || sha256.find_first_not_of("0123456789abcdef") != sha256.npos) {
+      key.Fail("sha256",
+               "Only the SHA-256 of a key stands here, in hexadecimal: `widgentd product admin-key` makes one.");
+    }
+    ReadTime(key, "created");
+    product.admin_keys.push_back(std::move(sha256));
+  });
+}
+
 void ReadSecret(ConfigContext& context, const json& element, const std::string& path, KeyRing& keys) {
   ConfigObject object(context, &element, path);
   VerificationSecret secret;
@@ -51,17 +75,14 @@ void ReadSecret(ConfigContext& context, const json& element, const std::string& 
   if (std::any_of(keys.secrets.begin(), keys.secrets.end(), has_same_kid)) {
     object.Fail("kid", "Another secret has this kid already.");
   }
-  secret.value = object.Secret("value", "the Verification Secret");
+  secret.value =
+      object.Secret("value", "the Verification Secret", OwnerOfVerificationSecret(context.product, secret.kid));
   if (!secret.value.empty() && secret.value.size() < kSecretBytesMin) {
     object.Fail("value", "The Verification Secret has " + std::to_string(secret.value.size()) + " bytes; HS256 needs " +
                              std::to_string(kSecretBytesMin) + " or more, drawn at random.");
   }
-  std::string not_after;
-  object.Text("not_after", not_after, kNameBytesMax);
-  if (object.Has("not_after")) {
-    secret.not_after = ReadTimestamp(not_after);
-    if (!secret.not_after) object.Fail("not_after", "Write the time as 2026-12-31T00:00:00Z.");
-  }
+  secret.created_at = ReadTime(object, "created");
+  secret.not_after = ReadTime(object, "not_after");
   keys.secrets.push_back(std::move(secret));
 }
 
@@ -189,12 +210,14 @@ void ReadTools(ConfigObject& object, Product& product) {
 void ReadAll(ConfigContext& context, const json& document, Product& product) {
   ConfigObject object(context, &document, "");
   object.RequiredText("id", product.id.value, kNameBytesMax);
+  context.product = product.id.value;
   if (!product.id.value.empty() && !IsValidId(product.id.value)) {
     object.Fail("id", "An id is 1 to 128 of A-Z a-z 0-9 . _ ~ and -.");
   }
   object.RequiredText("name", product.name, kNameBytesMax);
   ReadOrigins(object, product);
   ReadServiceKeys(object, product);
+  ReadAdminKeys(object, product);
   ReadVerification(object, product);
   ReadAgent(object, product);
   ReadKnowledge(object, product);
@@ -228,10 +251,11 @@ std::string DescribeSyntax(std::string_view text) {
 std::variant<Product, ConfigError> ReadProduct(std::string_view text, const std::string& where, const std::string& dir,
                                                const SecretSource& secrets) {
   if (!IsStrictJson(text)) return ConfigError{where, DescribeSyntax(text)};
-  ConfigContext context{text, where, dir, secrets, {}};
+  ConfigContext context{text, where, dir, secrets};
   Product product;
   ReadAll(context, json::parse(text), product);
   if (context.error) return *std::move(context.error);
+  product.warnings = std::move(context.warnings);
   return product;
 }
 

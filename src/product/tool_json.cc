@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "identity/claims_pointer.h"
+#include "identity/sealed.h"
 #include "identity/webhook_signature.h"
 #include "product/addresses.h"
 
@@ -124,6 +125,22 @@ void ReadBind(ConfigObject& object, ToolConfig& tool) {
   }
 }
 
+void ReadApproval(ConfigObject& tool_object, ToolConfig& tool) {
+  if (!tool_object.Has("approval")) return;
+  ConfigObject object(tool_object.context(), tool_object.Member("approval"), tool_object.Path("approval"));
+  ToolApproval& approval = tool.approval.emplace();
+  std::string by;
+  object.RequiredText("by", by, kNameBytesMax);
+  if (by == "operator") {
+    object.Fail("by",
+                "Approval by an operator is not supported by this version. Write \"user\": whoever asks is asked.");
+  } else if (!by.empty() && by != "user") {
+    object.Fail("by", "Write \"user\": whoever asks for the tool is asked to approve the call.");
+  }
+  object.RequiredText("message", approval.message, kTextBytesMax);
+  object.Integer("expires_s", approval.expires_s, 10, 3600);
+}
+
 }  // namespace
 
 ToolConfig ReadTool(ConfigContext& context, const json& value, const std::string& path, const EgressConfig& egress) {
@@ -136,10 +153,10 @@ ToolConfig ReadTool(ConfigContext& context, const json& value, const std::string
   std::string kind = "http";
   object.Text("kind", kind, kNameBytesMax);
   if (kind != "http") object.Fail("kind", "Only tools of kind \"http\" are supported by this version.");
-  object.Unsupported("approval", "Approvals are");
   object.RequiredText("description", tool.description, kTextBytesMax);
   ReadUrl(object, tool, egress);
-  tool.secret = object.Secret("secret", "the tool's signing secret (whsec_…)");
+  tool.secret =
+      object.Secret("secret", "the tool's signing secret (whsec_…)", OwnerOfToolSecret(context.product, tool.name));
   if (!tool.secret.empty() && !SignWebhook(tool.secret, "", 0, "")) {
     object.Fail("secret", "A signing secret is \"whsec_\" and base64 of 24 to 64 random bytes.");
   }
@@ -152,6 +169,7 @@ ToolConfig ReadTool(ConfigContext& context, const json& value, const std::string
   ReadBind(object, tool);
   object.Texts("examples", tool.examples, kListMax, kTextBytesMax);
   object.Text("answer", tool.answer, kTextBytesMax);
+  ReadApproval(object, tool);
   return tool;
 }
 

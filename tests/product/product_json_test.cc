@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "identity/claims_pointer.h"
+#include "identity/sealed.h"
 #include "product/product.h"
 
 using namespace widgent;
@@ -14,28 +15,39 @@ namespace {
 const std::string kVerifySecret = "wvs_test_secret_with_at_least_32_bytes";
 const std::string kToolSecret = "whsec_d2lkZ2VudC10b29sLXNlY3JldC10ZXN0LXZlY3Rvci0zMmIh";
 
-const SecretSource kSecrets{[](const std::string& name) -> std::optional<std::string> {
-                              if (name == "VERIFY") return kVerifySecret;
-                              if (name == "TOOL") return kToolSecret;
-                              if (name == "SHORT") return "topsecret_of_31_bytes__________";
-                              if (name == "EMPTY") return "";
-                              return std::nullopt;
-                            },
-                            [](const std::string& path) -> std::optional<std::string> {
-                              if (path == "/etc/widgent/acme.old") return kVerifySecret + "_older\r\n";
-                              if (path == "/run/secret") return kVerifySecret;
-                              return std::nullopt;
-                            }};
+const SecretSource kSecrets{
+    [](const std::string& name) -> std::optional<std::string> {
+      if (name == "VERIFY") return kVerifySecret;
+      if (name == "TOOL") return kToolSecret;
+      if (name == "SHORT") return "topsecret_of_31_bytes__________";
+      if (name == "EMPTY") return "";
+      return std::nullopt;
+    },
+    [](const std::string& path) -> std::optional<std::string> {
+      if (path == "/etc/widgent/acme.old") return kVerifySecret + "_older\r\n";
+      if (path == "/run/secret") return kVerifySecret;
+      return std::nullopt;
+    },
+    [](const std::string& owner, const std::string& sealed, std::string& why) -> std::optional<std::string> {
+      if (sealed == "v1.verify" && owner == OwnerOfVerificationSecret("acme", "2026-11"))
+        return kVerifySecret + "_sealed";
+      if (sealed == "v1.tool" && owner == OwnerOfToolSecret("acme", "get_order")) return kToolSecret;
+      why = "This was sealed with another key.";
+      return std::nullopt;
+    }};
 
 // Everything that this version knows.
 const char* const kFull = R"({
   "id": "acme", "name": "Acme Shop",
   "origins": ["https://Shop.example", "https://*.shop.example:8443"],
   "service_keys": [{"id": "pk_acme_9f2"}, {"id": "pk_acme_old"}],
+  "admin_keys": [{"sha256": "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+    "created": "2026-11-01T00:00:00Z"}],
   "verification": {"max_lifetime_s": 1800, "leeway_s": 10, "identity": "required", "on_expiry": "lock",
     "merge": "ask",
     "secrets": [{"kid": "2026-11", "value": {"env": "VERIFY"}},
-                {"kid": "2026-05", "value": {"file": "acme.old"}, "not_after": "2026-12-31T00:00:00Z"}]},
+                {"kid": "2026-05", "value": {"file": "acme.old"}, "created": "2026-05-01T00:00:00Z",
+                 "not_after": "2026-12-31T00:00:00Z"}]},
   "agent": {"kind": "builtin", "name": "Acme Guide"},
   "knowledge": {"dir": "docs/", "base_url": "https://shop.example/help/", "min_coverage": 0.4},
   "greeting": {"verified": "Hi {{name}}!", "anonymous": "Hi!"},
@@ -113,6 +125,11 @@ TEST_CASE("A whole product is read") {
   CHECK_FALSE(product.keys.secrets[0].not_after);
   CHECK(product.keys.secrets[1].value == kVerifySecret + "_older");
   CHECK(product.keys.secrets[1].not_after == 1'798'675'200'000);
+  CHECK(product.keys.secrets[1].created_at == 1'777'593'600'000);
+  CHECK_FALSE(product.keys.secrets[0].created_at);
+  CHECK(product.warnings.empty());
+  REQUIRE(product.admin_keys.size() == 1);
+  CHECK(product.admin_keys[0].starts_with("0123456789abcdef"));
   CHECK(product.agent.name == "Acme Guide");
   CHECK(product.knowledge.dir == "/etc/widgent/docs/");
   CHECK(product.knowledge.base_url == "https://shop.example/help/");
@@ -220,6 +237,7 @@ TEST_CASE("The demo's configurations are read") {
 TEST_CASE("An unknown key is named with its path") {
   const std::pair<const char*, const char*> places[] = {
       {"/colour", "acme.json: colour: "},
+      {"/admin_keys/0/key", "acme.json: admin_keys/0/key: "},
       {"/service_keys/1/secret", "acme.json: service_keys/1/secret: "},
       {"/verification/max_lifetime", "acme.json: verification/max_lifetime: "},
       {"/verification/secrets/0/key", "acme.json: verification/secrets/0/key: "},
@@ -273,8 +291,15 @@ TEST_CASE("A wrong value is named with its path and with what to write") {
       {"/verification/merge", "\"Session\"", "verification/merge", "\"session\", \"never\", \"ask\""},
       {"/verification/secrets", "{}", "verification/secrets", "list"},
       {"/verification/secrets/0/kid", "\"2026-05\"", "verification/secrets/1/kid", "already"},
-      {"/verification/secrets/0/value", "\"wvs_topsecret\"", "verification/secrets/0/value",
-       "does not stand in this file"},
+      {"/verification/secrets/0/value", "\"wvs_topsecret\"", "verification/secrets/0/value", "13 bytes"},
+      {"/verification/secrets/0/value", "{\"sealed\":\"v1.topsecret\"}", "verification/secrets/0/value/sealed",
+       "another key"},
+      {"/verification/secrets/0/value", "{\"sealed\":\"v1.x\",\"env\":\"VERIFY\"}", "verification/secrets/0/value",
+       "one place"},
+      {"/verification/secrets/1/created", "\"yesterday\"", "verification/secrets/1/created", "2026-12-31T00:00:00Z"},
+      {"/admin_keys", "{}", "admin_keys", "list"},
+      {"/admin_keys/0/sha256", "\"wsk_topsecret\"", "admin_keys/0/sha256", "SHA-256"},
+      {"/admin_keys/0/created", "7", "admin_keys/0/created", "text"},
       {"/verification/secrets/0/value", "{}", "verification/secrets/0/value", "one place"},
       {"/verification/secrets/0/value", "{\"env\":\"VERIFY\",\"file\":\"x\"}", "verification/secrets/0/value",
        "one place"},
@@ -312,11 +337,18 @@ TEST_CASE("A wrong value is named with its path and with what to write") {
       {"/tools/0/name", "\"get order\"", "tools/0/name", "A-Z"},
       {"/tools/0/name", "\"cancel\"", "tools/1/name", "already"},
       {"/tools/0/kind", "\"mcp\"", "tools/0/kind", "Only tools of kind \"http\""},
-      {"/tools/0/approval", "{\"by\":\"user\"}", "tools/0/approval", "not supported"},
+      {"/tools/0/approval", "true", "tools/0/approval", "object"},
+      {"/tools/0/approval", "{\"by\":\"user\"}", "tools/0/approval/message", "missing"},
+      {"/tools/0/approval", "{\"message\":\"Sure?\"}", "tools/0/approval/by", "missing"},
+      {"/tools/0/approval", R"({"by":"operator","message":"Sure?"})", "tools/0/approval/by", "not supported"},
+      {"/tools/0/approval", R"({"by":"model","message":"Sure?"})", "tools/0/approval/by", "\"user\""},
+      {"/tools/0/approval", R"({"by":"user","message":"Sure?","expires_s":5})", "tools/0/approval/expires_s", "10 to"},
+      {"/tools/0/approval", R"({"by":"user","message":"Sure?","expires":5})", "tools/0/approval/expires", "Known"},
       {"/tools/0/url", "\"https://other.example/x\"", "tools/0/url", "\"other.example\""},
       {"/tools/0/url", "\"https://shop.example:8443/x\"", "tools/0/url", "\"shop.example:8443\""},
       {"/tools/0/url", "\"/tools\"", "tools/0/url", "whole address"},
-      {"/tools/0/secret", "\"whsec_topsecret\"", "tools/0/secret", "does not stand in this file"},
+      {"/tools/0/secret", "\"whsec_topsecret\"", "tools/0/secret", "whsec_"},
+      {"/tools/0/secret", "{\"sealed\":\"v1.topsecret\"}", "tools/0/secret/sealed", "another key"},
       {"/tools/0/secret", "{\"env\":\"VERIFY\"}", "tools/0/secret", "whsec_"},
       {"/tools/0/effect", "\"execute\"", "tools/0/effect", "read, create"},
       {"/tools/0/timeout_ms", "0", "tools/0/timeout_ms", "100 to 60000"},
@@ -365,6 +397,33 @@ TEST_CASE("What a product cannot do without is missed") {
 TEST_CASE("A tool without https needs the owner's word") {
   CHECK_THAT(Refused(With("/egress/https_only", "true")),
              Catch::StartsWith("acme.json: tools/0/url: ") && Catch::Contains("https_only"));
+}
+
+TEST_CASE("A sealed secret is opened for its product and kid, or tool, and for nothing else") {
+  const std::string sealed = With("/verification/secrets/0/value", R"({"sealed": "v1.verify"})");
+  CHECK(Accepted(sealed).keys.secrets[0].value == kVerifySecret + "_sealed");
+  CHECK(Accepted(With("/tools/0/secret", R"({"sealed": "v1.tool"})")).tools[0].secret == kToolSecret);
+  CHECK_THAT(Refused(With("/verification/secrets/1/value", R"({"sealed": "v1.verify"})")),
+             Catch::Contains("another key"));
+  CHECK_THAT(Refused(With("/tools/1/secret", R"({"sealed": "v1.tool"})")), Catch::Contains("another key"));
+  const auto without_key = ReadProduct(sealed, "acme.json", "/", {kSecrets.env, kSecrets.file});
+  CHECK_THAT(std::get<ConfigError>(without_key).detail, Catch::Contains("no key"));
+}
+
+TEST_CASE("A secret in plain text holds, with a warning that names the command that seals it and not the secret") {
+  json document = json::parse(kFull);
+  document["verification"]["secrets"][0]["value"] = kVerifySecret;
+  document["tools"][0]["secret"] = kToolSecret;
+  const Product product = Accepted(document.dump());
+  CHECK(product.keys.secrets[0].value == kVerifySecret);
+  CHECK(product.tools[0].secret == kToolSecret);
+  REQUIRE(product.warnings.size() == 2);
+  for (const std::string& warning : product.warnings) {
+    CHECK_THAT(warning, Catch::StartsWith("acme.json: ") && Catch::Contains("widgentd product seal acme"));
+    CHECK(warning.find(kVerifySecret) == std::string::npos);
+    CHECK(warning.find(kToolSecret) == std::string::npos);
+  }
+  CHECK_THAT(product.warnings[0], Catch::Contains("verification/secrets/0/value"));
 }
 
 TEST_CASE("An absolute path is taken as it is") {
