@@ -1,5 +1,5 @@
 # The session for the browser. Size first: link-time optimisation, no exceptions, no RTTI, Emscripten's minimal runtime,
-# only the Embind types in use, small stand-ins for the few libc calls of nlohmann's lexer.
+# only the Embind types in use, small stand-ins for malloc and for the few libc calls of nlohmann's lexer.
 file(STRINGS emsdk-version wanted LIMIT_COUNT 1)
 if(NOT EMSCRIPTEN_VERSION VERSION_EQUAL wanted)
   message(WARNING "Emscripten ${EMSCRIPTEN_VERSION}, but emsdk-version says ${wanted}: sizes will differ.")
@@ -32,17 +32,20 @@ endif()
 set(shape -flto -fno-exceptions -fno-rtti)
 set(embind "${EMSCRIPTEN_ROOT_PATH}/src/embind")
 file(GLOB core_sources CONFIGURE_DEPENDS src/protocol/*.cc src/session/*.cc)
-add_executable(core src/wasm/bindings.cc src/wasm/libc_small.cc ${core_sources})
+add_executable(core src/wasm/bindings.cc src/wasm/libc_small.cc src/wasm/malloc_small.cc ${core_sources})
 target_link_libraries(core PRIVATE widgent_options)
 target_compile_definitions(core PRIVATE NDEBUG JSON_NOEXCEPTION JSON_NO_IO EMSCRIPTEN_HAS_UNBOUND_TYPE_NAMES=0)
 target_compile_options(core PRIVATE ${shape} -Oz -fno-threadsafe-statics)
 target_link_options(core PRIVATE
   ${shape} -Oz --no-entry
   -sMODULARIZE=1 -sEXPORT_ES6=1 -sEXPORT_NAME=createCore -sENVIRONMENT=web
-  -sSTRICT=1 -sFILESYSTEM=0 -sMALLOC=emmalloc -sTEXTDECODER=2 -sDYNAMIC_EXECUTION=0
+  -sSTRICT=1 -sFILESYSTEM=0 -sMALLOC=none -sTEXTDECODER=2 -sDYNAMIC_EXECUTION=0
   -sALLOW_MEMORY_GROWTH=1 -sINITIAL_MEMORY=1048576 -sTOTAL_STACK=65536 -sWASM_BIGINT=1
   -sMINIMAL_RUNTIME=1 -sMINIMAL_RUNTIME_STREAMING_WASM_COMPILATION=1
+  -sBINARYEN_EXTRA_PASSES=--flatten,--rereloop,-Oz,-Oz
   "-Wl,--wrap=strtod,--wrap=strtoull,--wrap=strtoll,--wrap=snprintf")
+# The compiler must not take malloc for a call to malloc.
+set_source_files_properties(src/wasm/malloc_small.cc PROPERTIES COMPILE_OPTIONS "-fno-builtin;-fno-lto")
 if(WIDGENT_TRIM_EMBIND)
   target_sources(core PRIVATE src/wasm/embind_types.cc)
   target_link_options(core PRIVATE "SHELL:--js-library ${embind}/embind.js" "SHELL:--js-library ${embind}/emval.js"
