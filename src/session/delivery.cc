@@ -139,8 +139,10 @@ void Session::SendMessage(OutboxMessage& message) {
   RunAgentInput input{{thread_id_}, {message.run_id}, {}, message.text, page_, locale_};
   if (message.IsText()) input.message_id.value = message.id;
   if (!message.interrupt_id.empty()) {
-    using Answer = OutboxMessage::Answer;
-    input.resume = Resume{message.interrupt_id, message.answer == Answer::kYes, message.answer == Answer::kDismiss};
+    input.resume.emplace();
+    input.resume->interrupt_id = message.interrupt_id;
+    input.resume->cancelled = message.answer == OutboxMessage::Answer::kDismiss;
+    input.resume->approved = message.answer == OutboxMessage::Answer::kYes;
   }
   const std::string path = Path("/agent"), body = WriteRunAgentInput(input);
   run_ = Run{};

@@ -142,6 +142,7 @@ class Page {
   std::optional<std::int64_t> wake_at;
   std::vector<Message> messages;
   std::map<std::string, std::string> tools;  // call id -> status
+  std::map<std::string, json> approvals;     // id -> what was shown of it
   json identity = json::object(), greeting = json::object();
   std::string notice, connection = "online", draft, stash;
   bool busy = false, merge_offer = false;
@@ -192,6 +193,7 @@ class Page {
     } else if (type == "clear_messages") {
       messages.clear();
       tools.clear();
+      approvals.clear();
       handoff = suggestions = nullptr;
     } else if (type == "change_draft") {
       const std::string change = e["change"];
@@ -199,6 +201,8 @@ class Page {
       if (change == "restore" && draft.empty()) draft = stash;
       if (change == "clear") draft.clear();
       if (change != "stash") stash.clear();
+    } else if (type == "show_approval") {
+      approvals[e["id"]].update(e);
     } else if (type == "show_merge_offer") {
       merge_offer = e["visible"];
     } else if (type == "ask_for_token") {
