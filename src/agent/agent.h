@@ -28,6 +28,13 @@ struct AgentPorts {
   std::int64_t delta_interval_ms = 25;                   // between the words of the builtin model
 };
 
+// What the user said to the question that an earlier run ended with. Whoever makes one has taken the interrupt out of
+// the store's pending ones: it is good for one run.
+struct InterruptAnswer {
+  StoredInterrupt interrupt;
+  bool is_approved = false;
+};
+
 struct RunRequest {
   const Product* product = nullptr;  // outlives the run
   const Knowledge* knowledge = nullptr;
@@ -37,15 +44,17 @@ struct RunRequest {
   std::vector<StoredMessage> history;  // oldest first; the last one is the user's message to answer
   std::string page, locale;
   std::string peer_address;
+  std::optional<InterruptAnswer> answer;  // the run goes on from here, in place of thinking about the message
 };
 
 struct RunResult {
-  enum class Status : std::uint8_t { kDone, kFailed, kCancelled };
+  enum class Status : std::uint8_t { kDone, kFailed, kCancelled, kAsking };
   Status status = Status::kDone;
-  std::string code;           // kFailed: agent_unavailable, agent_timeout, tool_limit, … (RUN_ERROR)
-  std::string text;           // what was said, also in part
-  std::string metadata_json;  // {"citations":[…]} or empty
-  MessageId message;          // of the reply; empty where nothing was said
+  std::string code;                   // kFailed: agent_unavailable, agent_timeout, tool_limit, … (RUN_ERROR)
+  std::string text;                   // what was said, also in part
+  std::string metadata_json;          // {"citations":[…]} or empty
+  MessageId message;                  // of the reply; empty where nothing was said
+  std::vector<Interrupt> interrupts;  // kAsking: what the user is asked; it is in the store
 };
 
 // A run in progress. Dropping it cancels it silently.
@@ -61,6 +70,9 @@ class AgentRun {
 // before it returns control to the loop. Neither callback may destroy the AgentRun; both may Cancel it.
 std::unique_ptr<AgentRun> StartRun(AgentPorts ports, RunRequest request, std::function<void(const AgUiEvent&)> emit,
                                    std::function<void(RunResult)> done);
+
+// As the user is shown it.
+Interrupt ToWire(const StoredInterrupt& interrupt);
 
 // ---- Policy
 

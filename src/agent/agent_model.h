@@ -43,6 +43,7 @@ struct ToolOutcome {
   std::string code;           // not ok: not_offered, arguments_invalid, identity_required, timeout, http_403, …
   std::string title, detail;  // not ok: of the tool's problem document, cleaned, or of our own refusal
   bool unconfirmed = false;   // not ok: a write that may or may not have happened
+  bool denied = false;        // not ok: the policy, or the user who was asked, refused the call
 };
 
 struct ToolExchange {

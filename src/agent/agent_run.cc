@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "agent/approval.h"
 #include "agent/builtin_model.h"
 #include "agent/json.h"
 #include "agent/text.h"
@@ -58,7 +59,8 @@ class Run final : public AgentRun {
     });
     start_ = ports_.loop.After(0, [this] {
       start_ = 0;
-      NextRound();
+      if (request_.answer) GoOn(*request_.answer);
+      else NextRound();
     });
   }
 
@@ -128,33 +130,72 @@ class Run final : public AgentRun {
       call.id = MakeId("call_");
       call_ids_.insert(call.id);
     }
-    call_ = std::make_unique<ToolCall>(
-        ports_, request_, prompt_, std::move(call), [this] { ShowBegin(); },
-        [this](ToolOutcome outcome) { OnOutcome(std::move(outcome)); });
+    StartCall(std::move(call), nullptr);
+  }
+
+  // From the user's answer to the question that an earlier run ended with. That run has shown the call's beginning.
+  void GoOn(const InterruptAnswer& answer) {
+    OfferTools();
+    const StoredInterrupt& interrupt = answer.interrupt;
+    ModelToolCall call{interrupt.call_id, interrupt.tool, WithoutBound(*request_.product, interrupt)};
+    call_ids_.insert(call.id);
+    shown_call_ = call.id;
+    if (answer.is_approved) return StartCall(std::move(call), &interrupt);
+    ToolOutcome outcome;
+    outcome.code = "approval_rejected";
+    outcome.denied = true;
+    ShowResult(call, outcome);
+    prompt_.exchanges.push_back({std::move(call), std::move(outcome)});
+    NextRound();
+  }
+
+  void StartCall(ModelToolCall call, const StoredInterrupt* approved) {
+    ToolCall::Callbacks callbacks;
+    callbacks.on_begin = [this] { ShowBegin(call_->call()); };
+    callbacks.on_ask = [this](const StoredInterrupt& interrupt) { OnAsk(interrupt); };
+    callbacks.done = [this](ToolOutcome outcome) { OnOutcome(std::move(outcome)); };
+    call_ = std::make_unique<ToolCall>(ports_, request_, prompt_, std::move(call), approved, std::move(callbacks));
     call_->Start();
   }
 
-  // The visitor sees that a tool acts and never with what: arguments may hold what the page shall not know.
-  void ShowBegin() {
-    EmitTool(EventType::kToolCallStart);
-    EmitTool(EventType::kToolCallEnd);
+  // The run ends here; the next one goes on from the answer. What else the model had asked for in this turn it may ask
+  // for again.
+  void OnAsk(const StoredInterrupt& interrupt) {
+    const std::unique_ptr<ToolCall> call = std::move(call_);
+    ShowBegin(call->call());
+    queue_.clear();
+    asking_ = ToWire(interrupt);
+    End(RunResult::Status::kAsking, {});
   }
 
   void OnOutcome(ToolOutcome outcome) {
     const std::unique_ptr<ToolCall> call = std::move(call_);
-    if (call->begun()) EmitTool(EventType::kToolCallResult, *call, !outcome.ok);
+    if (outcome.denied) ShowBegin(call->call());
+    if (shown_call_ == call->call().id) ShowResult(call->call(), outcome);
     prompt_.exchanges.push_back({call->call(), std::move(outcome)});
     NextCall();
   }
 
-  void EmitTool(EventType type) { EmitTool(type, *call_, false); }
-  void EmitTool(EventType type, const ToolCall& call, bool failed) {
+  // The visitor sees that a tool acts and never with what: arguments may hold what the page shall not know.
+  void ShowBegin(const ModelToolCall& call) {
+    if (std::exchange(shown_call_, call.id) == call.id) return;
     AgUiEvent event;
-    event.type = type;
-    event.tool_call_id = call.call().id;
-    if (type == EventType::kToolCallStart) event.name = call.call().name;
-    if (type == EventType::kToolCallResult) event.message_id.value = MakeId("m_");
-    event.failed = failed;
+    event.type = EventType::kToolCallStart;
+    event.tool_call_id = call.id;
+    event.name = call.name;
+    emit_(event);
+    event.type = EventType::kToolCallEnd;
+    event.name.clear();
+    emit_(event);
+  }
+
+  void ShowResult(const ModelToolCall& call, const ToolOutcome& outcome) {
+    AgUiEvent event;
+    event.type = EventType::kToolCallResult;
+    event.tool_call_id = call.id;
+    event.message_id.value = MakeId("m_");
+    event.failed = !outcome.ok;
+    if (outcome.denied) event.denied = outcome.code;
     emit_(event);
   }
 
@@ -172,7 +213,7 @@ class Run final : public AgentRun {
     model_.reset();
     if (call_) {
       call_->Abort(code);
-      if (call_->begun()) EmitTool(EventType::kToolCallResult, *call_, true);
+      if (shown_call_ == call_->call().id) ShowResult(call_->call(), ToolOutcome());
       call_.reset();
     }
     End(status, code);
@@ -181,14 +222,15 @@ class Run final : public AgentRun {
   void End(RunResult::Status status, const std::string& code) {
     if (ended_) return;
     CancelTimers();
-    const bool is_done = status == RunResult::Status::kDone;
-    if (is_done) stream_.Flush();
+    const bool is_done = status == RunResult::Status::kDone, is_asking = status == RunResult::Status::kAsking;
+    if (is_done || is_asking) stream_.Flush();
     stream_.End(citations_);
     if (is_done) ShowOffers();
     ended_ = true;
     RunResult result;
     result.status = status;
-    result.code = is_done ? std::string() : code;
+    result.code = code;
+    if (is_asking) result.interrupts = {asking_};
     result.text = stream_.text();
     result.metadata_json = WriteCitations(citations_);
     if (stream_.started()) result.message = stream_.message();
@@ -231,6 +273,8 @@ class Run final : public AgentRun {
   std::unique_ptr<ToolCall> call_;
   std::deque<ModelToolCall> queue_;
   std::set<std::string> call_ids_;
+  std::string shown_call_;  // the call whose beginning was shown last
+  Interrupt asking_;
   std::vector<Citation> citations_;
   ModelTurn last_turn_;
   int rounds_ = 0, calls_ = 0;

@@ -136,6 +136,7 @@ BuiltinReply SayOutcome(const Prompt& prompt, const ToolExchange& exchange) {
     return Say(text.empty() ? "Done." : text);
   }
   if (IsPolicyCode(outcome.code)) return SayRefused(prompt, outcome.code);
+  if (outcome.code == "approval_rejected") return Say("All right, I left it at that. Nothing was done.");
   if (!outcome.unconfirmed && !(outcome.detail.empty() && outcome.title.empty()))
     return Say(outcome.detail.empty() ? outcome.title : outcome.detail);
   BuiltinReply reply =

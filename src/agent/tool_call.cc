@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "agent/approval.h"
 #include "agent/call_id.h"
 #include "agent/json.h"
 #include "agent/text.h"
@@ -27,6 +28,12 @@ ToolOutcome Failed(std::string code, std::string detail = {}) {
   return outcome;
 }
 
+ToolOutcome Denied(std::string code, std::string detail = {}) {
+  ToolOutcome outcome = Failed(std::move(code), std::move(detail));
+  outcome.denied = true;
+  return outcome;
+}
+
 // What the model filled in, without what it has no say in, and then the bound claims in the customer's own words.
 // Nothing where a claim is missing.
 std::optional<std::string> BindArguments(const ToolConfig& tool, const json& arguments, const Identity& identity) {
@@ -45,15 +52,15 @@ std::optional<std::string> BindArguments(const ToolConfig& tool, const json& arg
 }  // namespace
 
 ToolCall::ToolCall(AgentPorts& ports, const RunRequest& request, const Prompt& prompt, ModelToolCall call,
-                   std::function<void()> on_begin, std::function<void(ToolOutcome)> done)
+                   const StoredInterrupt* approved, Callbacks callbacks)
     : ports_(ports),
       request_(request),
       prompt_(prompt),
       call_(std::move(call)),
-      on_begin_(std::move(on_begin)),
-      done_(std::move(done)),
+      approved_(approved),
+      callbacks_(std::move(callbacks)),
       webhook_id_("tcall_" + MakeUlid(ports.loop.Now(), ports.random(kCallIdRandomBytes))),
-      arguments_(call_.arguments_json),
+      arguments_(approved ? approved->arguments_json : call_.arguments_json),
       started_at_(ports.loop.Now()) {}
 
 void ToolCall::Start() {
@@ -62,10 +69,11 @@ void ToolCall::Start() {
   if (offered == prompt_.tools.end()) {
     const auto withheld = std::find_if(prompt_.withheld.begin(), prompt_.withheld.end(),
                                        [&](const WithheldTool& tool) { return tool.config->name == call_.name; });
-    if (withheld != prompt_.withheld.end()) return Deny(withheld->config, Failed(withheld->code));
+    if (withheld != prompt_.withheld.end()) return Deny(withheld->config, Denied(withheld->code));
     return Deny(nullptr, Failed("not_offered", "There is no such tool."));
   }
   if (std::optional<ToolOutcome> refused = Prepare(*offered)) return Deny(offered->config, std::move(*refused));
+  if (offered->config->approval && !approved_) return Ask(*offered->config);
   Begin(*offered->config);
 }
 
@@ -78,8 +86,12 @@ std::optional<ToolOutcome> ToolCall::Prepare(const OfferedTool& tool) {
   if (auto refusal = tool.schema->Refuse(*arguments)) return Failed("arguments_invalid", *refusal);
   std::optional<std::string> bound = BindArguments(*tool.config, *arguments, request_.identity);
   tool_ = tool.config;
-  if (auto code = Refused()) return Failed(*code);
-  if (!bound) return Failed("claim_missing");
+  if (auto code = Refused()) return Denied(*code);
+  if (!bound) return Denied("claim_missing");
+  // The schema, the rules and the claims may be others than when the user was asked.
+  if (approved_ && RefuseApproval(*approved_, call_.name, *bound, request_.identity))
+    return Denied("approval_mismatch",
+                  "That is no longer what you said yes to, so nothing was done. Please ask again.");
   arguments_ = std::move(*bound);
   return std::nullopt;
 }
@@ -90,14 +102,20 @@ std::optional<std::string> ToolCall::Refused() const {
 
 void ToolCall::Deny(const ToolConfig* tool, ToolOutcome outcome) {
   Audit(ToolAct::Stage::kDenied, tool, outcome.code, false, 0);
-  const auto done = std::move(done_);
+  const auto done = std::move(callbacks_.done);
   done(std::move(outcome));
+}
+
+void ToolCall::Ask(const ToolConfig& tool) {
+  const StoredInterrupt interrupt = AskUser(ports_, request_, tool, call_.id, arguments_);
+  const auto on_ask = std::move(callbacks_.on_ask);
+  on_ask(interrupt);
 }
 
 void ToolCall::Begin(const ToolConfig& tool) {
   begun_ = true;
   Audit(ToolAct::Stage::kAttempt, &tool, {}, false, 0);
-  on_begin_();
+  callbacks_.on_begin();
   ports_.store.AfterCommit([this, alive = std::weak_ptr<char>(alive_)] {
     if (!alive.expired()) Send();
   });
@@ -105,7 +123,7 @@ void ToolCall::Begin(const ToolConfig& tool) {
 
 void ToolCall::Send() {
   // The commit took a moment, and retries take more: a token that has ended in between stops the call.
-  if (auto code = Refused()) return Finish(Failed(*code), 0);
+  if (auto code = Refused()) return Finish(Denied(*code), 0);
   WebhookRequest webhook;
   webhook.product = request_.product;
   webhook.tool = tool_;
@@ -115,6 +133,7 @@ void ToolCall::Send() {
   webhook.webhook_id = webhook_id_;
   webhook.call_id = call_.id;
   webhook.arguments_json = arguments_;
+  if (approved_) webhook.approval = approved_->id;
   webhook_ = CallWebhook(
       ports_.loop, ports_.client, std::move(webhook), [this] { return !Refused(); },
       [this](WebhookResult result) { Finish(std::move(result.outcome), result.status); });
@@ -122,7 +141,7 @@ void ToolCall::Send() {
 
 void ToolCall::Finish(ToolOutcome outcome, int status) {
   Audit(ToolAct::Stage::kResult, tool_, outcome.code, outcome.ok, status);
-  const auto done = std::move(done_);
+  const auto done = std::move(callbacks_.done);
   done(std::move(outcome));
 }
 
@@ -151,6 +170,7 @@ void ToolCall::Audit(ToolAct::Stage stage, const ToolConfig* tool, const std::st
   act.status_code = status;
   if (stage == ToolAct::Stage::kResult) act.duration_ms = now - started_at_;
   act.reason = reason;
+  if (approved_) act.approval = approved_->id;
   ports_.audit.Write({request_.product->id, request_.thread.value, request_.run.value, request_.peer_address}, act,
                      now);
 }

@@ -1,5 +1,6 @@
 // One tool call under the policy, from what a model asked for to what it is told. In this order (tools-and-audit.md):
-// offered, arguments parse, JSON Schema, bind, requires and exp, audit "attempt" made durable, HTTP, audit result.
+// offered, arguments parse, JSON Schema, bind, requires and exp, approval, audit "attempt" made durable, HTTP, audit
+// result.
 // This is the only way to a tool.
 #pragma once
 #include <functional>
@@ -15,10 +16,16 @@ namespace widgent {
 
 class ToolCall {
  public:
-  // `request` and `prompt` outlive the call. `on_begin` is called when the call is allowed and about to act; `done`
-  // comes once, last. Both may come before Start has returned, and `done` may destroy the call.
+  struct Callbacks {
+    std::function<void()> on_begin;  // the call is allowed and about to act
+    // One of the two comes once, last.
+    std::function<void(const StoredInterrupt&)> on_ask;  // nothing was done: the user is asked first
+    std::function<void(ToolOutcome)> done;
+  };
+  // `request` and `prompt` outlive the call. Callbacks may come before Start has returned, and the last one may destroy
+  // the call. With `approved` the call is the one that the user said yes to; it outlives the call too.
   ToolCall(AgentPorts& ports, const RunRequest& request, const Prompt& prompt, ModelToolCall call,
-           std::function<void()> on_begin, std::function<void(ToolOutcome)> done);
+           const StoredInterrupt* approved, Callbacks callbacks);
   ToolCall(const ToolCall&) = delete;
   ToolCall& operator=(const ToolCall&) = delete;
 
@@ -33,6 +40,7 @@ class ToolCall {
   // Fills in arguments_; otherwise why not.
   std::optional<ToolOutcome> Prepare(const OfferedTool& tool);
   void Deny(const ToolConfig* tool, ToolOutcome outcome);
+  void Ask(const ToolConfig& tool);
   void Begin(const ToolConfig& tool);
   void Send();
   void Finish(ToolOutcome outcome, int status);
@@ -43,8 +51,8 @@ class ToolCall {
   const RunRequest& request_;
   const Prompt& prompt_;
   ModelToolCall call_;
-  std::function<void()> on_begin_;
-  std::function<void(ToolOutcome)> done_;
+  const StoredInterrupt* approved_;
+  Callbacks callbacks_;
   const ToolConfig* tool_ = nullptr;
   std::string webhook_id_, arguments_;
   UnixMillis started_at_ = 0;

@@ -61,7 +61,7 @@ bool Holds(const ClaimRule& rule, const User& user) {
 bool NeedsUser(const ToolConfig& tool) {
   const Requirement& required = tool.required;
   return required.identified || !required.scopes.empty() || !required.roles.empty() || !required.claims.empty() ||
-         required.token_age_s_max || !tool.bind.empty();
+         required.token_age_s_max || !tool.bind.empty() || tool.approval;
 }
 
 }  // namespace

@@ -231,7 +231,9 @@ std::string WriteWebhookBody(const WebhookRequest& request, UnixMillis now) {
   writer.Put("name", request.tool->name).Put("call_id", request.call_id);
   writer.Key("arguments").Raw(request.arguments_json).Close('}');
   WriteUser(writer, request.identity);
-  writer.Put("thread_id", request.thread.value).Put("run_id", request.run.value).Key("approval").Raw("null");
+  writer.Put("thread_id", request.thread.value).Put("run_id", request.run.value).Key("approval");
+  if (request.approval.empty()) writer.Raw("null");
+  else writer.Open('{').Put("id", request.approval).Put("by", "user").Close('}');
   return writer.Close('}').Take();
 }
 

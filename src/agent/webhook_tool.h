@@ -23,6 +23,7 @@ struct WebhookRequest {
   std::string webhook_id;      // "tcall_…": the same for every attempt
   std::string call_id;         // the model's
   std::string arguments_json;  // with the bound ones
+  std::string approval;        // the interrupt by which the user approved the call; empty: nobody was asked
 };
 
 struct WebhookResult {

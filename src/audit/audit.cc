@@ -22,6 +22,10 @@ std::string_view OutcomeName(const ToolAct& act) {
       return "attempt";
     case ToolAct::Stage::kDenied:
       return "denied";
+    case ToolAct::Stage::kApproved:
+      return "approved";
+    case ToolAct::Stage::kRejected:
+      return "rejected";
     case ToolAct::Stage::kResult:
       break;
   }
@@ -30,11 +34,11 @@ std::string_view OutcomeName(const ToolAct& act) {
 
 template <class Act>
 void Append(Store& store, const AuditContext& context, const Act& act, UnixMillis now) {
+  store.BeginWriting();  // the head must not be another process's by the time the row is written
   const AuditHead head = store.FindAuditHead(context.product);
   const User* user = AsUser(act.identity);
   ChainLink link{head.count + 1, head.count == 0 ? std::string(kHashBeforeFirst) : head.hash,
                  std::string(ActionName(act)), std::string(OutcomeName(act))};
-  store.BeginWriting();  // the head must not be another process's by the time the row is written
   AuditRow row;
   row.seq = link.seq;
   row.at = now;

@@ -31,9 +31,10 @@ struct IdentityAct {
   std::string merged_thread, guest_sha256;  // for kMerge: what the guest's thread was called, and who the guest was
 };
 
-// Class 6003. One "attempt" before the tool acts, one "result" after.
+// Class 6003. One "attempt" before the tool acts, one "result" after; before both, where the user was asked, what the
+// user said.
 struct ToolAct {
-  enum class Stage : std::uint8_t { kAttempt, kResult, kDenied };
+  enum class Stage : std::uint8_t { kAttempt, kResult, kDenied, kApproved, kRejected };
   Stage stage = Stage::kAttempt;
   Identity identity;
   std::string tool;
@@ -45,7 +46,8 @@ struct ToolAct {
   bool success = false;  // kResult
   int status_code = 0;   // kResult: HTTP status, 0 where there was none
   std::int64_t duration_ms = 0;
-  std::string reason;  // kDenied: identity_required, …; kResult: timeout, …
+  std::string reason;    // kDenied: identity_required, …; kResult: timeout, …
+  std::string approval;  // the interrupt that asked the user; empty: nobody was asked
 };
 
 // Appends to the chain. A record is durable once the store has committed.

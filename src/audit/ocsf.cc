@@ -14,7 +14,12 @@ enum Status { kSuccess = 1, kFailure = 2, kOtherStatus = 99 };
 enum Severity { kInformational = 1, kLow = 2 };
 enum UserType { kUnknownUser = 0, kUserType = 1 };
 enum Verdict { kAllowed = 1, kDenied = 2 };
-enum Disposition { kDispositionAllowed = 1, kDispositionUnauthorized = 26 };
+enum Disposition {
+  kDispositionAllowed = 1,
+  kDispositionApproved = 8,
+  kDispositionRejected = 25,
+  kDispositionUnauthorized = 26
+};
 enum AuthProtocol { kOtherProtocol = 99 };
 
 struct Event {
@@ -91,9 +96,12 @@ void PutSource(JsonWriter& writer, const AuditContext& context) {
   }
 }
 
+void PutControl(JsonWriter& writer, bool denied, Disposition disposition) {
+  writer.Put("action_id", denied ? int{kDenied} : int{kAllowed}).Put("disposition_id", int{disposition});
+}
+
 void PutControl(JsonWriter& writer, bool denied) {
-  writer.Put("action_id", denied ? int{kDenied} : int{kAllowed});
-  writer.Put("disposition_id", denied ? int{kDispositionUnauthorized} : int{kDispositionAllowed});
+  PutControl(writer, denied, denied ? kDispositionUnauthorized : kDispositionAllowed);
 }
 
 // `by`: who acted in place of the user; empty where that was the user.
@@ -132,6 +140,11 @@ Event DescribeIdentityAct(const IdentityAct& act, UnixMillis now) {
       event.activity_name = "Merge";
       event.message = "took a guest's conversation over for " + subject;
       break;
+    case IdentityAct::Kind::kRevoke:
+      event.activity = kOtherActivity;
+      event.activity_name = "Revoke";
+      event.message = "revoked the tokens of " + subject;
+      break;
     case IdentityAct::Kind::kRefused:
       event.status = kFailure;
       event.denied = true;
@@ -140,11 +153,6 @@ Event DescribeIdentityAct(const IdentityAct& act, UnixMillis now) {
   }
   event.status_detail = act.code;
   return event;
-    case IdentityAct::Kind::kRevoke:
-      event.activity = kOtherActivity;
-      event.activity_name = "Revoke";
-      event.message = "revoked the tokens of " + subject;
-      break;
 }
 
 Event DescribeToolAct(const ToolAct& act, UnixMillis now) {
@@ -166,6 +174,13 @@ Event DescribeToolAct(const ToolAct& act, UnixMillis now) {
       event.status = kFailure;
       event.denied = true;
       event.message += ", denied";
+      break;
+    case ToolAct::Stage::kApproved:
+      event.message += ", approved";
+      break;
+    case ToolAct::Stage::kRejected:
+      event.denied = true;
+      event.message += ", rejected";
       break;
   }
   return event;
@@ -203,10 +218,15 @@ std::string WriteOcsf(const AuditContext& context, const ToolAct& act, const Cha
   if (!act.host.empty()) {
     writer.Key("dst_endpoint").Open('{').Put("hostname", act.host).Put("port", act.port).Close('}');
   }
-  PutControl(writer, event.denied);
+  if (act.stage == ToolAct::Stage::kApproved) PutControl(writer, false, kDispositionApproved);
+  else if (act.stage == ToolAct::Stage::kRejected) PutControl(writer, true, kDispositionRejected);
+  else PutControl(writer, event.denied);
   OpenUnmapped(writer, act.identity, "");
   writer.Key("policy").Open('{').Put("tool", act.tool).Put("result", event.denied ? "deny" : "allow").Close('}');
-  writer.Key("approval").Raw("null").PutIf("args_sha256", act.arguments_sha256);
+  writer.Key("approval");
+  if (act.approval.empty()) writer.Raw("null");
+  else writer.Open('{').Put("id", act.approval).Put("by", "user").Close('}');
+  writer.PutIf("args_sha256", act.arguments_sha256);
   return CloseRecord(writer, link);
 }
 

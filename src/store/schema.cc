@@ -107,6 +107,26 @@ CREATE TABLE revocations (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX revocations_by_time ON revocations (at);
 )sql",
+    R"sql(
+CREATE TABLE interrupts (
+  key              INTEGER PRIMARY KEY,
+  thread           INTEGER NOT NULL REFERENCES threads (key) ON DELETE CASCADE,
+  id               TEXT NOT NULL,
+  run              TEXT NOT NULL,
+  sub              TEXT NOT NULL,
+  tool             TEXT NOT NULL,
+  call             TEXT NOT NULL,
+  arguments        TEXT NOT NULL,
+  arguments_sha256 TEXT NOT NULL,
+  message          TEXT NOT NULL,
+  asked_at         INTEGER NOT NULL,
+  expires_at       INTEGER NOT NULL,
+  state            INTEGER NOT NULL,
+  answered_by      TEXT NOT NULL,
+  UNIQUE (thread, id)
+) STRICT;
+CREATE INDEX interrupts_pending ON interrupts (thread) WHERE state = 0;
+)sql",
 };
 constexpr auto kNewest = static_cast<std::int64_t>(kSteps.size());
 

@@ -40,6 +40,21 @@ StoredMessage ReadMessage(const Query& row) {
           .at = row.Integer(6)};
 }
 
+StoredInterrupt ReadInterrupt(const Query& row) {
+  return {.id = row.Text(0),
+          .run = {row.Text(1)},
+          .sub = row.Text(2),
+          .tool = row.Text(3),
+          .call_id = row.Text(4),
+          .arguments_json = row.Text(5),
+          .arguments_sha256 = row.Text(6),
+          .message = row.Text(7),
+          .asked_at = row.Integer(8),
+          .expires_at = row.Integer(9),
+          .state = static_cast<StoredInterrupt::State>(row.Integer(10)),
+          .answered_by = {row.Text(11)}};
+}
+
 AuditRow ReadAuditRow(const Query& row) {
   return {.seq = row.Integer(0),
           .at = row.Integer(1),
@@ -210,6 +225,49 @@ class SqliteStore final : public Store {
     const bool is_written = Write("UPDATE runs SET status = ? WHERE status = 0",
                                   static_cast<std::int64_t>(StoredRun::Status::kInterrupted));
     return is_written ? database_.Changes() : 0;
+  }
+
+  void AppendInterrupt(const ProductId& product, const ThreadId& thread, const StoredInterrupt& interrupt) override {
+    const bool is_written = Write(
+        "INSERT INTO interrupts (thread, id, run, sub, tool, call, arguments, arguments_sha256, message, asked_at, "
+        "expires_at, state, answered_by) SELECT key, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM threads "
+        "WHERE product = ? AND id = ?",
+        interrupt.id, interrupt.run.value, interrupt.sub, interrupt.tool, interrupt.call_id, interrupt.arguments_json,
+        interrupt.arguments_sha256, interrupt.message, interrupt.asked_at, interrupt.expires_at,
+        static_cast<std::int64_t>(interrupt.state), interrupt.answered_by.value, product.value, thread.value);
+    if (is_written && database_.Changes() == 0) RequireThread(product, thread);
+  }
+
+  std::optional<StoredInterrupt> FindInterrupt(const ProductId& product, const ThreadId& thread,
+                                               const std::string& id) override {
+    Query row(
+        database_,
+        "SELECT id, run, sub, tool, call, arguments, arguments_sha256, message, asked_at, expires_at, state, "
+        "answered_by FROM interrupts WHERE thread = (SELECT key FROM threads WHERE product = ? AND id = ?) AND id = ?",
+        product.value, thread.value, id);
+    if (!row.Step()) return std::nullopt;
+    return ReadInterrupt(row);
+  }
+
+  std::optional<StoredInterrupt> FindPendingInterrupt(const ProductId& product, const ThreadId& thread) override {
+    static_assert(static_cast<int>(StoredInterrupt::State::kPending) == 0);  // the partial index of the schema
+    Query row(database_,
+              "SELECT id, run, sub, tool, call, arguments, arguments_sha256, message, asked_at, expires_at, state, "
+              "answered_by FROM interrupts WHERE thread = (SELECT key FROM threads WHERE product = ? AND id = ?) AND "
+              "state = 0 "
+              "ORDER BY key DESC LIMIT 1",
+              product.value, thread.value);
+    if (!row.Step()) return std::nullopt;
+    return ReadInterrupt(row);
+  }
+
+  bool SettleInterrupt(const ProductId& product, const ThreadId& thread, const std::string& id,
+                       StoredInterrupt::State state, const RunId& answered_by) override {
+    const bool is_written = Write(
+        "UPDATE interrupts SET state = ?, answered_by = ? WHERE thread = (SELECT key FROM threads WHERE product = ? "
+        "AND id = ?) AND id = ? AND state = 0",
+        static_cast<std::int64_t>(state), answered_by.value, product.value, thread.value, id);
+    return is_written && database_.Changes() > 0;
   }
 
   AuditHead FindAuditHead(const ProductId& product) override {

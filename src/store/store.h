@@ -60,6 +60,22 @@ struct StoredRun {
   UnixMillis started_at = 0;
 };
 
+// A tool call that waits for the word of the user it is made for, or has had it. Nothing but `state` and `answered_by`
+// ever changes: what is executed in the end is what the user was shown.
+struct StoredInterrupt {
+  enum class State : std::uint8_t { kPending, kApproved, kRejected, kExpired };
+  std::string id;
+  RunId run;                     // that asked
+  std::string sub;               // of the user who may answer
+  std::string tool, call_id;     // the tool's name, and the model's id of the call
+  std::string arguments_json;    // with the bound ones
+  std::string arguments_sha256;  // hex, of arguments_json
+  std::string message;           // what the user was shown
+  UnixMillis asked_at = 0, expires_at = 0;
+  State state = State::kPending;
+  RunId answered_by;  // the run that brought the answer; its stored stream is the result
+};
+
 struct AuditRow {
   std::int64_t seq = 0;  // 1, 2, 3 … per product
   UnixMillis at = 0;
@@ -130,6 +146,16 @@ class Store {
   virtual void PutRun(const ProductId& product, const ThreadId& thread, const StoredRun& run) = 0;
   // At start: runs that a crash left running become interrupted. Answers how many.
   virtual int InterruptRunningRuns() = 0;
+
+  // The thread must exist and have no interrupt of this id.
+  virtual void AppendInterrupt(const ProductId& product, const ThreadId& thread, const StoredInterrupt& interrupt) = 0;
+  virtual std::optional<StoredInterrupt> FindInterrupt(const ProductId& product, const ThreadId& thread,
+                                                       const std::string& id) = 0;
+  // The newest one that waits for an answer, also where it has expired.
+  virtual std::optional<StoredInterrupt> FindPendingInterrupt(const ProductId& product, const ThreadId& thread) = 0;
+  // Takes an interrupt out of kPending, once and for all. False where it was not pending any more.
+  virtual bool SettleInterrupt(const ProductId& product, const ThreadId& thread, const std::string& id,
+                               StoredInterrupt::State state, const RunId& answered_by) = 0;
 
   virtual AuditHead FindAuditHead(const ProductId& product) = 0;
   // Throws where the product has a row of this seq already: the caller read the head before another writer moved it.

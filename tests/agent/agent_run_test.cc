@@ -90,7 +90,7 @@ TEST_CASE("A guest is told to sign in, and no tool is called") {
   CHECK(stage.AuditTrail().empty());
 }
 
-TEST_CASE("A model is never offered what a guest may not use, and is refused when it calls it all the same") {
+TEST_CASE("case 34: a model is never offered what a guest may not use, and is refused when it calls it all the same") {
   Stage stage;
   stage.identity = MakeGuest();
   Prompt seen;
@@ -102,7 +102,13 @@ TEST_CASE("A model is never offered what a guest may not use, and is refused whe
   CHECK(stage.client.requests.empty());
   CHECK(stage.AuditTrail() == std::vector<std::string>{"tool denied get_order"});
   CHECK(stage.store.audit[stage.product.id][0].record.find("identity_required") != std::string::npos);
-  CHECK(stage.events[0].type == EventType::kTextMessageStart);
+  // The page is told that a tool was refused, and why.
+  REQUIRE(stage.events.size() > 3);
+  CHECK(stage.events[0].name == "get_order");
+  CHECK(stage.events[2].type == EventType::kToolCallResult);
+  CHECK(stage.events[2].failed);
+  CHECK(stage.events[2].denied == "identity_required");
+  CHECK(stage.events[3].type == EventType::kTextMessageStart);
 }
 
 TEST_CASE("What a hostile model asks for is refused with a code, and nothing is sent") {
@@ -132,7 +138,7 @@ TEST_CASE("What a hostile model asks for is refused with a code, and nothing is 
   CHECK(stage.AuditTrail()[0].starts_with("tool denied"));
 }
 
-TEST_CASE("A model cannot name another user: bound arguments come from the verified claims alone") {
+TEST_CASE("case 35: a model cannot name another user: bound arguments come from the verified claims alone") {
   Stage stage;
   stage.Run({"x"}, Scripted(stage, {{{}, Calls({{"c1", "get_order", R"({"order_id":"A-1001","customer_id":"u_7"})"}})},
                                     {{"Done."}, {}}}));

@@ -94,6 +94,23 @@ TEST_CASE("An attempt, a failure and a denial can be told apart") {
   CHECK_FALSE(denial.contains("dst_endpoint"));
 }
 
+TEST_CASE("What the user said to a question is a disposition of its own, and the question is named") {
+  ToolAct act = GetOrder(ToolAct::Stage::kApproved);
+  act.approval = "int_7";
+  const json approved = Record(act);
+  CHECK(approved["action_id"] == 1);
+  CHECK(approved["disposition_id"] == 8);
+  CHECK(approved["status_id"] == 1);
+  CHECK(approved["unmapped"]["widgent"]["approval"] == json({{"id", "int_7"}, {"by", "user"}}));
+
+  act.stage = ToolAct::Stage::kRejected;
+  const json rejected = Record(act);
+  CHECK(rejected["action_id"] == 2);
+  CHECK(rejected["disposition_id"] == 25);
+  CHECK(rejected["message"] == "tool get_order for u_42, rejected");
+  CHECK(rejected["unmapped"]["widgent"]["policy"]["result"] == "deny");
+}
+
 TEST_CASE("The activity says what a tool does to the data") {
   const std::pair<ToolConfig::Effect, int> activities[] = {{ToolConfig::Effect::kCreate, 1},
                                                            {ToolConfig::Effect::kRead, 2},

@@ -32,6 +32,7 @@ class MemoryStore : public Store {
     threads_.erase({product, thread});
     messages_.erase({product, thread});
     runs_.erase({product, thread});
+    interrupts_.erase({product, thread});
     pending_ = true;
   }
 
@@ -102,6 +103,34 @@ class MemoryStore : public Store {
       }
     }
     return count;
+  }
+
+  void AppendInterrupt(const ProductId& product, const ThreadId& thread, const StoredInterrupt& interrupt) override {
+    interrupts_[{product, thread}].push_back(interrupt);
+    pending_ = true;
+  }
+  std::optional<StoredInterrupt> FindInterrupt(const ProductId& product, const ThreadId& thread,
+                                               const std::string& id) override {
+    for (const StoredInterrupt& interrupt : interrupts_[{product, thread}])
+      if (interrupt.id == id) return interrupt;
+    return std::nullopt;
+  }
+  std::optional<StoredInterrupt> FindPendingInterrupt(const ProductId& product, const ThreadId& thread) override {
+    std::optional<StoredInterrupt> newest;
+    for (const StoredInterrupt& interrupt : interrupts_[{product, thread}])
+      if (interrupt.state == StoredInterrupt::State::kPending) newest = interrupt;
+    return newest;
+  }
+  bool SettleInterrupt(const ProductId& product, const ThreadId& thread, const std::string& id,
+                       StoredInterrupt::State state, const RunId& answered_by) override {
+    pending_ = true;
+    for (StoredInterrupt& interrupt : interrupts_[{product, thread}]) {
+      if (interrupt.id != id || interrupt.state != StoredInterrupt::State::kPending) continue;
+      interrupt.state = state;
+      interrupt.answered_by = answered_by;
+      return true;
+    }
+    return false;
   }
 
   AuditHead FindAuditHead(const ProductId& product) override {
@@ -210,6 +239,7 @@ class MemoryStore : public Store {
   std::map<ThreadKey, Thread> threads_;
   std::map<ThreadKey, std::vector<StoredMessage>> messages_;
   std::map<ThreadKey, std::map<RunId, StoredRun>> runs_;
+  std::map<ThreadKey, std::vector<StoredInterrupt>> interrupts_;
   std::map<std::pair<ThreadKey, std::string>, ThreadId> moves_;  // by the guest's thread and anonymous id
   std::map<ProductId, std::map<std::string, SecretRecord>> secrets_;
   std::map<std::pair<ProductId, std::string>, UnixMillis> revocations_;
