@@ -1,11 +1,10 @@
 // The panel without a machine, for a browser test: effects are handed to it, and what it tells is noted.
-import { makeLauncher } from '../../web/launcher.ts';
+import { root } from '../../web/launcher.ts';
 import { Panel } from '../../web/panel/panel.ts';
 import type { Event } from '../../web/seam.ts';
 import { states } from './states.ts';
 
 const told: Event[] = [];
-const root = makeLauncher();
 const panel = new Panel(root, (event) => told.push(event), () => {}, new AbortController().signal);
 document.documentElement.append(root.host);
 
