@@ -1,7 +1,7 @@
 // The loader: the one script of the embedding page. It takes over the calls that the inline stub has queued, shows the
 // launcher and fetches the rest when it is wanted. Everything that holds a token lives in this closure alone.
 import type { Widgent } from './api/public.ts';
-import { makeLauncher } from './launcher.ts';
+import { button, root } from './launcher.ts';
 import type { Call, Engine, WidgetModule } from './widget.ts';
 
 type Api = ((...call: unknown[]) => Promise<unknown>) & Record<string, unknown>;
@@ -18,8 +18,6 @@ if (typeof stub?.version != 'string') {
   const script = Reflect.get(Document.prototype, 'currentScript', document) as HTMLScriptElement | null;
   const base = WIDGENT_BASE || /http[^?\n]*\//.exec(script?.src || Error().stack!)![0];
 
-  const root = makeLauncher();
-  const button = root.firstChild as HTMLButtonElement;
   const queue: Call[] = [];
   let engine: Engine | undefined;
   let tries = 0;
@@ -30,7 +28,7 @@ if (typeof stub?.version != 'string') {
   const load = () => {
     if (loading) return;
     loading = 1;
-    const url = base + WIDGENT_WIDGET + (tries++ ? '?' + tries : '');
+    const url = base + WIDGENT_WIDGET + '?' + tries++;
     const wasm = fetch(base + WIDGENT_CORE, { integrity: WIDGENT_CORE_INTEGRITY });
     const finish = () =>
       import(url).then((widget: WidgetModule) => {
@@ -68,14 +66,14 @@ if (typeof stub?.version != 'string') {
     return result;
   }) as Api;
   'init identify logout open close on off destroy diagnose'.split(' ').forEach((name) => {
-    api[name] = (...args: unknown[]) => api(name, ...args);
+    api[name] = api.bind(0, name);
   });
   api.version = WIDGENT_VERSION;
   Object.defineProperty(api, 'state', { get: () => engine?.state() });
   // An own property of window: no element named widgent can take its place.
   window.widgent = api as unknown as Widgent;
 
-  button.onclick = () => api('open');
+  button.onclick = api.open as () => void;
   button.onpointerenter = button.onfocus = load;
   stub?.q?.((call) => take(call));
 }

@@ -5,7 +5,12 @@ import type { Event } from '../../web/seam.ts';
 import { states } from './states.ts';
 
 const told: Event[] = [];
-const panel = new Panel(root, (event) => told.push(event), () => {}, new AbortController().signal);
+const panel = new Panel(
+  root,
+  (event) => told.push(event),
+  () => {},
+  new AbortController().signal,
+);
 document.documentElement.append(root.host);
 
 const page = { panel, told, show: (state: string) => states[state]!.forEach((effect) => panel.perform(effect)) };
