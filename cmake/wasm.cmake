@@ -32,9 +32,11 @@ endif()
 set(shape -flto -fno-exceptions -fno-rtti)
 set(embind "${EMSCRIPTEN_ROOT_PATH}/src/embind")
 file(GLOB core_sources CONFIGURE_DEPENDS src/protocol/*.cc src/session/*.cc)
+set(engine_js "${CMAKE_CURRENT_SOURCE_DIR}/src/wasm/engine.js")
 add_executable(core src/wasm/bindings.cc src/wasm/libc_small.cc src/wasm/malloc_small.cc ${core_sources})
 target_link_libraries(core PRIVATE widgent_options)
 target_compile_definitions(core PRIVATE NDEBUG JSON_NOEXCEPTION JSON_NO_IO EMSCRIPTEN_HAS_UNBOUND_TYPE_NAMES=0)
+set_target_properties(core PROPERTIES LINK_DEPENDS "${engine_js}")
 target_compile_options(core PRIVATE ${shape} -Oz -fno-threadsafe-statics)
 target_link_options(core PRIVATE
   ${shape} -Oz --no-entry
@@ -42,6 +44,7 @@ target_link_options(core PRIVATE
   -sSTRICT=1 -sFILESYSTEM=0 -sMALLOC=none -sTEXTDECODER=2 -sDYNAMIC_EXECUTION=0
   -sALLOW_MEMORY_GROWTH=1 -sINITIAL_MEMORY=1048576 -sTOTAL_STACK=65536 -sWASM_BIGINT=1
   -sMINIMAL_RUNTIME=1 -sMINIMAL_RUNTIME_STREAMING_WASM_COMPILATION=1
+  "SHELL:--pre-js ${engine_js}"
   -sBINARYEN_EXTRA_PASSES=--flatten,--rereloop,-Oz,-Oz
   "-Wl,--wrap=strtod,--wrap=strtoull,--wrap=strtoll,--wrap=snprintf")
 # The compiler must not take malloc for a call to malloc.

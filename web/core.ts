@@ -1,17 +1,57 @@
-// Loads the machine: the glue is bundled here, the hashed .wasm is fetched under its integrity and compiled while it
-// arrives. From here on the machine is one function.
+// Loads the machine: the glue is bundled here, the hashed .wasm is fetched under its integrity. Where the page allows no
+// Wasm, the same core comes as JavaScript. From here on the machine is one function.
 import createCore from 'widgent-core';
+import { importChecked } from './modules.ts';
 import type { Event, Step } from './seam.ts';
 
 export type Machine = (event: Event) => Step;
+
+/** Which of the twins runs; why it is the one in JavaScript: the page's policy, or a browser without Wasm. */
+export interface Runtime {
+  core: 'wasm' | 'js';
+  reason?: 'csp' | 'no_wasm';
+}
+
+interface Twin {
+  default(imports: WebAssembly.Imports): WebAssembly.Instance;
+}
 
 // Embind mangles lone surrogates, so none may reach the border.
 const clean = (text: string): string =>
   text.toWellFormed ? text.toWellFormed() : new TextDecoder().decode(new TextEncoder().encode(text));
 
-export async function loadCore(wasm: Promise<Response>): Promise<Machine> {
-  const core = await createCore({ wasm: await WebAssembly.compileStreaming(wasm) });
-  return (event) => {
+// Only instantiating tells: validate() is true everywhere, and WebKit compiles what it will not instantiate.
+async function chooseRuntime(): Promise<Runtime> {
+  if (typeof WebAssembly != 'object') return { core: 'js', reason: 'no_wasm' };
+  try {
+    await WebAssembly.instantiate(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]));
+    return { core: 'wasm' };
+  } catch {
+    return { core: 'js', reason: 'csp' };
+  }
+}
+
+/**
+ * Rejects where the .wasm does not arrive, or is not what was built: altered bytes are no reason to go on without them.
+ *
+ * @param root where a script element may stand
+ * @param base the server's address, ending in a slash
+ */
+export async function loadCore(
+  wasm: Promise<Response>,
+  root: ShadowRoot,
+  base: string,
+): Promise<{ machine: Machine; runtime: Runtime }> {
+  const runtime = await chooseRuntime();
+  const response = await wasm;
+  const core =
+    runtime.core === 'wasm'
+      ? await createCore({ wasm: await WebAssembly.compileStreaming(response), engine: WebAssembly })
+      : await createCore({
+          wasm: await importChecked<Twin>(root, base + WIDGENT_CORE_TWIN, WIDGENT_CORE_TWIN_INTEGRITY),
+          engine: { instantiate: async (twin: Twin, imports) => twin.default(imports) },
+        });
+  const machine: Machine = (event) => {
     // Without a prototype: a page may have put a toJSON on Object.prototype.
     const flat: Record<string, unknown> = Object.assign(Object.create(null), event);
     for (const key of Object.keys(flat)) {
@@ -21,4 +61,5 @@ export async function loadCore(wasm: Promise<Response>): Promise<Machine> {
     flat.now = Math.floor(performance.now());
     return JSON.parse(core.handle(JSON.stringify(flat))) as Step;
   };
+  return { machine, runtime };
 }

@@ -2,7 +2,11 @@
 
 /** Emscripten's glue of the session machine; the build points this name at build/wasm/core.js. */
 declare module 'widgent-core' {
-  export default function createCore(options: { wasm: WebAssembly.Module }): Promise<{ handle(event: string): string }>;
+  /** `engine` instantiates `wasm`, whatever that is: WebAssembly, or the core's twin in JavaScript. */
+  export default function createCore(options: {
+    wasm: unknown;
+    engine: { instantiate(wasm: never, imports: WebAssembly.Imports): Promise<unknown> };
+  }): Promise<{ handle(event: string): string }>;
 }
 
 /** A style sheet, minified, as text. */
@@ -19,6 +23,8 @@ declare const WIDGENT_WIDGET: string;
 declare const WIDGENT_WIDGET_INTEGRITY: string;
 declare const WIDGENT_CORE: string;
 declare const WIDGENT_CORE_INTEGRITY: string;
+declare const WIDGENT_CORE_TWIN: string;
+declare const WIDGENT_CORE_TWIN_INTEGRITY: string;
 declare const WIDGENT_INSPECTOR: string;
 declare const WIDGENT_INSPECTOR_INTEGRITY: string;
 

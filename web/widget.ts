@@ -188,9 +188,10 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
 
   function boot(response: Promise<Response>): void {
     failed = false;
-    loadCore(response).then(
+    loadCore(response, root, base).then(
       (loaded) => {
-        machine = loaded;
+        ({ machine, runtime } = loaded);
+        listeners.emit('runtime', { ...runtime });
         panel.release();
         if (!navigator.onLine) connection();
         early.splice(0).forEach(handle);
@@ -198,8 +199,7 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
       (error) =>
         fail(
           'core_unavailable',
-          `${error}. Does the page's Content-Security-Policy allow 'wasm-unsafe-eval' in script-src, and ${base} in ` +
-            'connect-src?',
+          `${error}. Does the page's Content-Security-Policy allow ${base} in connect-src, and in script-src?`,
         ),
     );
   }
