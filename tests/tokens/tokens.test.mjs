@@ -53,6 +53,13 @@ function check(tokens) {
   return { verdicts: stdout.trimEnd().split('\n').map((line) => JSON.parse(line)), printed: stdout + stderr };
 }
 
+// Of the acceptance cases (forged and odd tokens, exp, lifetime, clocks ahead) the one that a refusal belongs to.
+const acceptance = {
+  exp_required: 16, exp_invalid: 16, exp_in_milliseconds: 16, lifetime_too_long: 17, iat_in_future: 18,
+  token_not_yet_valid: 18,
+};
+const caseOf = ({ verdict, code }) => (verdict === 'refused' ? `case ${acceptance[code] ?? 15}: ` : '');
+
 for (const [program, script] of [[process.execPath, 'make_tokens.mjs'], ['/usr/bin/python3', 'make_tokens.py']]) {
   describe(script, () => {
     const cases = makeTokens(program, script);
@@ -61,7 +68,7 @@ for (const [program, script] of [[process.execPath, 'make_tokens.mjs'], ['/usr/b
     it('gets one verdict for each token', () => assert.equal(verdicts.length, cases.length));
 
     cases.forEach(({ case: name, expect }, i) => {
-      it(`${name}: ${expect.code ?? expect.verdict}`, () => {
+      it(`${caseOf(expect)}${name}: ${expect.code ?? expect.verdict}`, () => {
         const { verdict, code, reason, sub, name: userName, kid, hint = '' } = verdicts[i];
         assert.deepEqual({ verdict, code: code ?? reason }, { verdict: expect.verdict, code: expect.code });
         for (const [what, actual] of Object.entries({ sub, name: userName, kid })) {
