@@ -13,6 +13,7 @@ export interface Finding {
 }
 
 const skewLeeway = 30;
+const lineCharactersMax = 40;
 
 function judge(told: WidgentDiagnosis): Omit<Finding, 'code' | 'hint'> {
   const { identity } = told;
@@ -85,7 +86,8 @@ export function duration(seconds: number): string {
 
 /** A claim's value as JSON, and what its number of seconds means. */
 export function claimWords(name: string, value: unknown): [value: string, meaning: string] {
-  const written = typeof value == 'object' && value ? JSON.stringify(value, null, 2) : JSON.stringify(value);
+  const line = JSON.stringify(value);
+  const written = line.length > lineCharactersMax ? JSON.stringify(value, null, 2) : line;
   if (!/^(exp|iat|nbf)$/.test(name)) return [written, ''];
   if (typeof value != 'number') return [written, 'not a number of seconds'];
   const inMilliseconds = value > 1e11;
