@@ -65,6 +65,7 @@ struct KnowledgeConfig {
   std::string dir;       // absolute after loading; empty: none
   std::string base_url;  // citations: base_url + "<file without .md>#<anchor>"
   double coverage_min = 0.5;
+  bool operator==(const KnowledgeConfig&) const = default;
 };
 
 struct EgressConfig {

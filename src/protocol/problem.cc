@@ -33,6 +33,7 @@ constexpr ProblemKind kProblems[] = {
     {"metadata_too_large", 401, "The token's metadata is too large"},
     {"wrong_audience", 401, "The token is for someone else"},
     {"revoked", 401, "The token was revoked"},
+    {"admin_key_invalid", 401, "The admin key is not this product's"},
     {"origin_not_allowed", 403, "This origin is not registered"},
     {"origin_null", 403, "The page has no origin"},
     {"origin_missing", 403, "The request names no origin"},

@@ -20,16 +20,18 @@ bool IsAnonymousId(std::string_view id) {
          });
 }
 
-bool IsSecret(const Product& product, std::string_view key) {
-  return key.starts_with("wvs_") ||
-         std::any_of(product.keys.secrets.begin(), product.keys.secrets.end(),
-                     [key](const VerificationSecret& secret) { return EqualInConstantTime(secret.value, key); });
+// The product's secret that this is, or nullptr.
+const VerificationSecret* FindSecret(const Product& product, std::string_view key) {
+  const auto found =
+      std::find_if(product.keys.secrets.begin(), product.keys.secrets.end(),
+                   [key](const VerificationSecret& secret) { return EqualInConstantTime(secret.value, key); });
+  return found == product.keys.secrets.end() ? nullptr : &*found;
 }
 
 std::optional<Problem> CheckServiceKey(const Product& product, std::string_view key) {
   if (std::find(product.service_keys.begin(), product.service_keys.end(), key) != product.service_keys.end())
     return std::nullopt;
-  if (IsSecret(product, key)) {
+  if (key.starts_with("wvs_") || FindSecret(product, key)) {
     return MakeProblem("secret_in_browser", "The request carries a Verification Secret where the service key belongs.",
                        "Use the service key (pk_…) in the page. The secret is no longer secret: run `widgentd product "
                        "rotate-secret " +
@@ -39,19 +41,6 @@ std::optional<Problem> CheckServiceKey(const Product& product, std::string_view 
       "service_key_invalid",
       key.empty() ? "The Widgent-Service-Key header is missing." : "The service key is not one of this product.",
       "Pass the key that `widgentd product show " + product.id.value + "` prints (pk_…) to init.");
-}
-
-// The token of `Authorization: Bearer <token>`; empty where the header is absent; nothing for another scheme.
-std::optional<std::string_view> BearerToken(const http::Request& request) {
-  const auto value = request.Find("authorization");
-  if (!value) return "";
-  constexpr std::string_view kScheme = "bearer ";
-  const bool is_bearer = value->size() > kScheme.size() &&
-                         std::equal(kScheme.begin(), kScheme.end(), value->begin(), [](char expected, char c) {
-                           return expected == (c >= 'A' && c <= 'Z' ? c + 32 : c);
-                         });
-  if (!is_bearer) return std::nullopt;
-  return value->substr(kScheme.size());
 }
 
 }  // namespace
@@ -68,8 +57,10 @@ std::optional<Problem> Admission::CheckOrigin(Exchange& x) {
 
 std::optional<Problem> Admission::CheckCaller(Exchange& x) {
   const Product& product = x.product->config;
-  if (auto problem = CheckServiceKey(product, x.request.Find("widgent-service-key").value_or(""))) {
+  const std::string_view service_key = x.request.Find("widgent-service-key").value_or("");
+  if (auto problem = CheckServiceKey(product, service_key)) {
     if (problem->code == "secret_in_browser") AuditRefusal(x, problem->code, "");
+    if (const auto* secret = FindSecret(product, service_key)) RecordLeak(x, secret->kid);
     return problem;
   }
 
@@ -79,7 +70,8 @@ std::optional<Problem> Admission::CheckCaller(Exchange& x) {
     return MakeProblem("token_malformed", "The Authorization header is not of the form `Bearer <token>`.",
                        "Send `Authorization: Bearer <token>`, or no such header for a guest.");
   }
-  auto verdict = VerifyToken(*token, product.keys, product.token_policy, x.Now());
+  auto verdict = VerifyToken(*token, product.keys, product.token_policy, x.Now(),
+                             [&](std::string_view sub) { return store_.FindRevocation(product.id, sub); });
   if (auto* error = std::get_if<TokenError>(&verdict)) {
     AuditRefusal(x, error->code, Hex(Sha256(*token)));
     return MakeProblem(error->code, "The token was refused; nothing was done.", error->hint);
@@ -88,6 +80,7 @@ std::optional<Problem> Admission::CheckCaller(Exchange& x) {
   const bool is_usable = guest_id && IsAnonymousId(*guest_id);
   if (is_usable) x.guest_id = *guest_id;
   if (auto* user = std::get_if<User>(&verdict)) {
+    RecordUse(x, user->kid);
     x.identity = std::move(*user);
     return std::nullopt;
   }
@@ -103,6 +96,17 @@ std::optional<Problem> Admission::CheckCaller(Exchange& x) {
   return std::nullopt;
 }
 
+void Admission::RecordUse(const Exchange& x, const std::string& kid) {
+  const ProductId& product = x.product->config.id;
+  if (!limits_.Take("use " + product.value + " " + kid, 1, x.Now())) store_.RecordSecretUse(product, kid, x.Now());
+}
+
+void Admission::RecordLeak(const Exchange& x, const std::string& kid) {
+  const ProductId& product = x.product->config.id;
+  if (limits_.Take("leak " + product.value + " " + kid, 1, x.Now())) return;
+  store_.RecordSecretLeak(product, kid, x.Now(), FindOrigin(x.request).value_or(""));
+}
+
 void Admission::AuditRefusal(const Exchange& x, std::string_view code, std::string token_sha256) {
   const std::string key = "refusal " + x.product->config.id.value + " " + x.request.peer_address;
   if (limits_.Take(key, kRefusalRowsPerMinute, x.Now())) return;
@@ -111,9 +115,22 @@ void Admission::AuditRefusal(const Exchange& x, std::string_view code, std::stri
                            .identity = Anonymous{},
                            .code = std::string(code),
                            .token_sha256 = std::move(token_sha256),
+                           .by = "",
                            .merged_thread = "",
                            .guest_sha256 = ""},
                x.Now());
+}
+
+std::optional<std::string_view> BearerToken(const http::Request& request) {
+  const auto value = request.Find("authorization");
+  if (!value) return "";
+  constexpr std::string_view kScheme = "bearer ";
+  const bool is_bearer = value->size() > kScheme.size() &&
+                         std::equal(kScheme.begin(), kScheme.end(), value->begin(), [](char expected, char c) {
+                           return expected == (c >= 'A' && c <= 'Z' ? c + 32 : c);
+                         });
+  if (!is_bearer) return std::nullopt;
+  return value->substr(kScheme.size());
 }
 
 std::optional<Problem> CheckIdentityRules(const Exchange& x) {

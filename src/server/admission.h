@@ -13,7 +13,7 @@ namespace widgent {
 
 class Admission {
  public:
-  Admission(AuditLog& audit, Limits& limits) : audit_(audit), limits_(limits) {}
+  Admission(Store& store, AuditLog& audit, Limits& limits) : store_(store), audit_(audit), limits_(limits) {}
 
   // Nothing: `x` has its CORS headers, and its page may talk to the product. Also for preflights.
   std::optional<Problem> CheckOrigin(Exchange& x);
@@ -25,6 +25,11 @@ class Admission {
   // A row for a refusal, as long as the address has not had too many: strangers must not fill the disk.
   void AuditRefusal(const Exchange& x, std::string_view code, std::string token_sha256);
 
+  // Each at most once a minute for each secret, so that it costs no write per request.
+  void RecordUse(const Exchange& x, const std::string& kid);
+  void RecordLeak(const Exchange& x, const std::string& kid);
+
+  Store& store_;
   AuditLog& audit_;
   Limits& limits_;
 };
@@ -32,6 +37,9 @@ class Admission {
 // Nothing: this caller may act. A guest may not where the product asks for an identity, nor may somebody whose token
 // has ended where the product locks then.
 std::optional<Problem> CheckIdentityRules(const Exchange& x);
+
+// What the Authorization header bears; empty where there is none, nothing where it is of another scheme.
+std::optional<std::string_view> BearerToken(const http::Request& request);
 
 // Where an act came from.
 AuditContext ContextOf(const Exchange& x, const ThreadId& thread = {}, const std::string& correlation = {});

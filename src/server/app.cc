@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::string_view kDiagnose = "/v1/products/{pid}/diagnose";
 constexpr std::string_view kProblemPages = "/problems/";
+constexpr std::int64_t kRevokedLatelyMs = 10'000;  // more than the time between two calls of CancelRevoked
 
 // Fills `ids` with what the template's {…} stand for. Only valid ids fit.
 bool Matches(std::string_view path_template, std::string_view path, std::vector<std::string>& ids) {
@@ -42,14 +43,14 @@ bool Matches(std::string_view path_template, std::string_view path, std::vector<
   return path.empty();
 }
 
-std::vector<ServedProduct> Serve(std::vector<Product> products) {
-  std::vector<ServedProduct> served;
-  for (Product& product : products) {
-    if (const auto refusal = RefuseToolSchemas(product)) throw std::runtime_error(*refusal);
-    auto knowledge = product.knowledge.dir.empty() ? nullptr : LoadKnowledge(product.knowledge);
-    served.push_back({std::move(product), std::move(knowledge)});
-  }
-  return served;
+// Throws where a tool or the documents cannot be used. The documents of `old` are not read again where the
+// configuration has the same ones: a secret must be revoked at once, whatever became of them.
+ServedProductPtr Serve(Product product, const ServedProduct* old = nullptr) {
+  if (const auto refusal = RefuseToolSchemas(product)) throw std::runtime_error(*refusal);
+  std::shared_ptr<const Knowledge> knowledge;
+  if (old && old->config.knowledge == product.knowledge) knowledge = old->knowledge;
+  else if (!product.knowledge.dir.empty()) knowledge = LoadKnowledge(product.knowledge);
+  return std::make_shared<ServedProduct>(ServedProduct{std::move(product), std::move(knowledge)});
 }
 
 http::Response PlainResponse(int status, std::string text) {
@@ -61,13 +62,14 @@ http::Response PlainResponse(int status, std::string text) {
 App::App(AppPorts ports, std::vector<Product> products, AppOptions options)
     : ports_(std::move(ports)),
       options_(std::move(options)),
-      products_(Serve(std::move(products))),
       audit_(ports_.store),
       commits_(ports_.store),
       hub_(AgentPorts{ports_.loop, ports_.client, ports_.store, audit_, ports_.random}, commits_),
-      admission_(audit_, limits_),
-      widget_api_(ports_.store, audit_, hub_),
-      run_api_(ports_.store, limits_, hub_) {
+      admission_(ports_.store, audit_, limits_),
+      widget_api_(ports_.store, audit_, limits_, hub_),
+      run_api_(ports_.store, audit_, limits_, hub_),
+      admin_api_(ports_.store, audit_, limits_, hub_) {
+  for (Product& product : products) products_.push_back(Serve(std::move(product)));
   const auto on = [this](std::string_view method, std::string_view path, auto& api, auto endpoint) {
     routes_.push_back({method, path, [&api, endpoint](const ExchangePtr& x) { (api.*endpoint)(x); }});
   };
@@ -105,9 +107,9 @@ http::Response App::RefuseUnread(std::string_view code, const http::Request& req
   problem.request_id = NewRequestId();
   http::Response response = ProblemResponse(problem);
   response.headers.push_back({"Widgent-Request-Id", problem.request_id});
-  for (const ServedProduct& product : products_) {
-    if (!request.path.starts_with("/v1/products/" + product.config.id.value + "/")) continue;
-    if (CheckOrigin(product.config, request)) break;
+  for (const ServedProductPtr& product : products_) {
+    if (!request.path.starts_with("/v1/products/" + product->config.id.value + "/")) continue;
+    if (CheckOrigin(product->config, request)) break;
     for (http::Header& header : CorsHeaders(*FindOrigin(request))) response.headers.push_back(std::move(header));
   }
   return response;
@@ -120,6 +122,35 @@ void App::EndTurn() {
     options_.log(LogLevel::kError, "The store refused a transaction; its requests were answered with 503.");
 }
 
+std::vector<std::string> App::Replace(std::vector<Product> products) {
+  std::vector<ServedProductPtr> served;
+  std::vector<std::string> refusals;
+  for (Product& product : products) {
+    const std::string id = product.id.value;
+    const ServedProductPtr old = FindProduct(id);
+    try {
+      served.push_back(Serve(std::move(product), old.get()));
+    } catch (const std::exception& refused) {
+      refusals.push_back(refused.what());
+      if (old) served.push_back(old);
+    }
+  }
+  products_ = std::move(served);
+  return refusals;
+}
+
+void App::CancelRevoked() {
+  const UnixMillis now = ports_.loop.Now();
+  for (const Revocation& revocation : ports_.store.ListRevocations(now - kRevokedLatelyMs))
+    hub_.CancelRevoked(revocation, now);
+}
+
+ServedProductPtr App::FindProduct(std::string_view id) const {
+  const auto product = std::find_if(products_.begin(), products_.end(),
+                                    [id](const ServedProductPtr& served) { return served->config.id.value == id; });
+  return product == products_.end() ? nullptr : *product;
+}
+
 void App::Drain() {
   is_draining_ = true;
   run_api_.Drain();
@@ -127,6 +158,8 @@ void App::Drain() {
 
 void App::Dispatch(const ExchangePtr& x) {
   if (!x->request.path.starts_with("/v1/")) return HandleSite(x);
+  if (AdminApi::Owns(x->request.path))
+    return admin_api_.Handle(x, [this](std::string_view id) { return FindProduct(id); });
   std::string allowed;
   for (const Route& route : routes_) {
     if (!Matches(route.path, x->request.path, x->ids)) continue;
@@ -140,19 +173,17 @@ void App::Dispatch(const ExchangePtr& x) {
 }
 
 void App::HandleProduct(const ExchangePtr& x, const Route& route) {
-  const auto product = std::find_if(products_.begin(), products_.end(),
-                                    [&](const ServedProduct& served) { return served.config.id.value == x->ids[0]; });
+  x->product = FindProduct(x->ids[0]);
   const bool is_diagnose = route.path == kDiagnose;
   if (is_diagnose) x->cors = {{"Access-Control-Allow-Origin", "*"}};
-  if (product == products_.end()) {
+  if (!x->product) {
     return x->Refuse(MakeProblem("product_not_found", "This server has no product of this id.",
                                  "Check the productId given to init against `widgentd product list`."));
   }
-  x->product = &*product;
   const bool is_preflight = x->request.method == "OPTIONS";
   if (is_diagnose) {
     return x->Send(is_preflight ? PreflightResponse()
-                                : DiagnoseResponse(product->config, x->request, ports_.loop.Now()));
+                                : DiagnoseResponse(x->product->config, x->request, ports_.loop.Now()));
   }
 
   if (auto problem = admission_.CheckOrigin(*x)) return x->Refuse(*problem);

@@ -12,6 +12,7 @@
 #include "http/event_loop.h"
 #include "http/message.h"
 #include "product/product.h"
+#include "server/admin_api.h"
 #include "server/admission.h"
 #include "server/commit_queue.h"
 #include "server/exchange.h"
@@ -54,6 +55,13 @@ class App {
   // answers that wait for it go.
   void EndTurn();
 
+  // Serves these products from now on. Requests and runs that go on end with what they began with. A product that
+  // cannot be used keeps its present form; answers a sentence for each.
+  std::vector<std::string> Replace(std::vector<Product> products);
+
+  // Cancels the runs of users whom another process has revoked; to be called about once a second.
+  void CancelRevoked();
+
   // Admits no new runs, and /readyz says so. IsIdle: no run goes on.
   void Drain();
   bool IsIdle() const { return hub_.IsEmpty(); }
@@ -62,12 +70,13 @@ class App {
   struct Route;
   void Dispatch(const ExchangePtr& x);
   void HandleProduct(const ExchangePtr& x, const Route& route);
+  ServedProductPtr FindProduct(std::string_view id) const;
   std::string NewRequestId();
   void HandleSite(const ExchangePtr& x);
 
   AppPorts ports_;
   AppOptions options_;
-  std::vector<ServedProduct> products_;
+  std::vector<ServedProductPtr> products_;
   AuditLog audit_;
   Limits limits_;
   CommitQueue commits_;
@@ -75,6 +84,7 @@ class App {
   Admission admission_;
   WidgetApi widget_api_;
   RunApi run_api_;
+  AdminApi admin_api_;
   std::vector<Route> routes_;
   bool is_draining_ = false;
 };

@@ -20,11 +20,13 @@ enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
 // Takes one line without line breaks. It never holds a token, a secret, a query string or a verified sub.
 using Log = std::function<void(LogLevel level, std::string_view line)>;
 
-// A product as it is served.
+// A product as it is served. It does not change: a new configuration is a new one, and whatever began with the old one
+// holds on to it.
 struct ServedProduct {
   Product config;
-  std::unique_ptr<Knowledge> knowledge;  // nullptr where none is configured
+  std::shared_ptr<const Knowledge> knowledge;  // nullptr where none is configured
 };
+using ServedProductPtr = std::shared_ptr<const ServedProduct>;
 
 class Exchange : public std::enable_shared_from_this<Exchange> {
  public:
@@ -33,9 +35,9 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
   const http::Request request;
   const std::string request_id;
-  std::string route;                       // template, e.g. "/v1/products/{pid}/session"
-  std::vector<std::string> ids;            // what the template's {…} stood for, in order
-  const ServedProduct* product = nullptr;  // from here on: set by Admission
+  std::string route;             // template, e.g. "/v1/products/{pid}/session"
+  std::vector<std::string> ids;  // what the template's {…} stood for, in order
+  ServedProductPtr product;      // nullptr until it is known
   std::vector<http::Header> cors;
   Identity identity;
   std::string guest_id;  // Widgent-Anonymous-Id, also beside a token: whose guest threads the caller can show

@@ -17,8 +17,8 @@ constexpr std::size_t kBacklogBytesMax = 256 * 1024;
 
 }  // namespace
 
-LiveRun::LiveRun(AgentPorts ports, CommitQueue& commits, RunRequest request, StoredRun record, Owner owner,
-                 std::function<void(LiveRun&)> ended)
+LiveRun::LiveRun(AgentPorts ports, CommitQueue& commits, ServedProductPtr served, RunRequest request, StoredRun record,
+                 Owner owner, std::function<void(LiveRun&)> ended)
     : ports_(std::move(ports)),
       commits_(commits),
       request_(std::move(request)),
@@ -26,6 +26,7 @@ LiveRun::LiveRun(AgentPorts ports, CommitQueue& commits, RunRequest request, Sto
       owner_(std::move(owner)),
       ended_(std::move(ended)),
       stream_(record_.id) {}
+      served_(std::move(served)),
 
 LiveRun::~LiveRun() { ports_.loop.Cancel(heartbeat_timer_); }
 

@@ -18,8 +18,8 @@ namespace widgent {
 class LiveRun : public std::enable_shared_from_this<LiveRun> {
  public:
   // `ended` is called once, last; it must keep the run alive until control is back in the loop.
-  LiveRun(AgentPorts ports, CommitQueue& commits, RunRequest request, StoredRun record, Owner owner,
-          std::function<void(LiveRun&)> ended);
+  LiveRun(AgentPorts ports, CommitQueue& commits, ServedProductPtr served, RunRequest request, StoredRun record,
+          Owner owner, std::function<void(LiveRun&)> ended);
   ~LiveRun();
   LiveRun(const LiveRun&) = delete;
   LiveRun& operator=(const LiveRun&) = delete;
@@ -28,6 +28,8 @@ class LiveRun : public std::enable_shared_from_this<LiveRun> {
   const ThreadId& thread() const { return request_.thread; }
   const RunId& id() const { return record_.id; }
   const Owner& owner() const { return owner_; }
+  const Identity& identity() const { return request_.identity; }
+  const TokenPolicy& token_policy() const { return request_.product->token_policy; }
 
   // What it was admitted with is durable: the agent starts.
   void Begin();
@@ -70,6 +72,7 @@ class LiveRun : public std::enable_shared_from_this<LiveRun> {
 
   AgentPorts ports_;
   CommitQueue& commits_;
+  ServedProductPtr served_;  // what the request points into
   RunRequest request_;
   StoredRun record_;
   Owner owner_;

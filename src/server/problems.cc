@@ -34,6 +34,11 @@ constexpr Remedy kRemedies[] = {
     {"identity_required",
      "Identify the visitor first: widgent('identify', token). The product's configuration asks for it (\"identity\": "
      "\"required\" or \"on_expiry\": \"lock\")."},
+    {"revoked",
+     "The site's owner has ended this user's tokens. Let the backend sign a new one, with an iat, once the user may "
+     "come back."},
+    {"admin_key_invalid",
+     "Send `Authorization: Bearer wsk_…` with a key of this product; `widgentd product admin-key` makes one."},
     {"thread_not_found", "The conversation does not exist, or it belongs to someone else."},
     {"run_in_progress", "Wait for the reply to end, follow it, or cancel it."},
     {"idempotency_mismatch", "Use a new id for a new message."},

@@ -86,7 +86,7 @@ void RunApi::PostAgent(const ExchangePtr& x) {
   request.page = input.page;
   request.locale = input.locale;
   request.peer_address = x->request.peer_address;
-  hub_.Admit(std::move(request), std::move(record), *owner)->Attach(x, 0);
+  hub_.Admit(x->product, std::move(request), std::move(record), *owner)->Attach(x, 0);
 }
 
 void RunApi::GetEvents(const ExchangePtr& x) {

@@ -15,16 +15,28 @@ int RunHub::CountOf(const ProductId& product, const Owner& owner) const {
   }));
 }
 
-std::shared_ptr<LiveRun> RunHub::Admit(RunRequest request, StoredRun record, Owner owner) {
+std::shared_ptr<LiveRun> RunHub::Admit(ServedProductPtr served, RunRequest request, StoredRun record, Owner owner) {
   const std::pair key{request.product->id, request.thread};
-  auto run = std::make_shared<LiveRun>(ports_, commits_, std::move(request), std::move(record), std::move(owner),
-                                       [this](LiveRun& ended) { Bury(ended); });
+  auto run = std::make_shared<LiveRun>(ports_, commits_, std::move(served), std::move(request), std::move(record),
+                                       std::move(owner), [this](LiveRun& ended) { Bury(ended); });
   runs_[key] = run;
   const auto settle = [weak = std::weak_ptr<LiveRun>(run)](void (LiveRun::*step)()) {
     if (const auto admitted = weak.lock()) (admitted.get()->*step)();
   };
   commits_.After([settle] { settle(&LiveRun::Begin); }, [settle] { settle(&LiveRun::Abandon); });
   return run;
+}
+
+int RunHub::CancelRevoked(const Revocation& revocation, UnixMillis now) {
+  std::vector<std::shared_ptr<LiveRun>> revoked;
+  for (const auto& [key, run] : runs_) {
+    const User* user = AsUser(run->identity());
+    if (key.first == revocation.product && user && user->sub == revocation.sub &&
+        IsRevoked(*user, revocation.at, run->token_policy(), now))
+      revoked.push_back(run);
+  }
+  for (const auto& run : revoked) run->Cancel();
+  return static_cast<int>(revoked.size());
 }
 
 void RunHub::Bury(LiveRun& run) {

@@ -19,8 +19,12 @@ class RunHub {
   int CountOf(const ProductId& product, const Owner& owner) const;
   bool IsEmpty() const { return runs_.empty(); }
 
-  // Takes a run whose message has just been written. It begins when that is durable. Its thread has none.
-  std::shared_ptr<LiveRun> Admit(RunRequest request, StoredRun record, Owner owner);
+  // Takes a run whose message has just been written. It begins when that is durable. Its thread has none. `served` is
+  // what the request points into.
+  std::shared_ptr<LiveRun> Admit(ServedProductPtr served, RunRequest request, StoredRun record, Owner owner);
+
+  // Cancels the user's runs that began with a token which this revocation ends. Answers how many.
+  int CancelRevoked(const Revocation& revocation, UnixMillis now);
 
  private:
   void Bury(LiveRun& run);

@@ -6,6 +6,7 @@
 #include "audit/audit.h"
 #include "server/exchange.h"
 #include "server/guest_merge.h"
+#include "server/limits.h"
 #include "server/run_hub.h"
 #include "store/store.h"
 
@@ -15,8 +16,8 @@ inline constexpr std::size_t kMessageCharactersMax = 4000;
 
 class WidgetApi {
  public:
-  WidgetApi(Store& store, AuditLog& audit, RunHub& hub)
-      : store_(store), audit_(audit), hub_(hub), merge_(store, audit, hub) {}
+  WidgetApi(Store& store, AuditLog& audit, Limits& limits, RunHub& hub)
+      : store_(store), audit_(audit), limits_(limits), hub_(hub), merge_(store, audit, hub) {}
 
   void PostSession(const ExchangePtr& x);
   void GetCapabilities(const ExchangePtr& x);
@@ -27,6 +28,7 @@ class WidgetApi {
  private:
   Store& store_;
   AuditLog& audit_;
+  Limits& limits_;
   RunHub& hub_;
   GuestMerge merge_;
 };
