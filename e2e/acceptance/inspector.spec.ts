@@ -103,7 +103,10 @@ test('diagnose tells a guest, a user, an expired, a forged and a mistaken token 
   expect((await diagnose(page)).identity).toEqual({ state: 'guest', verdict: 'none' });
 });
 
-test('diagnose writes nothing on the server, not even an audit row', async ({ page, startStack }) => {
+test('diagnose writes nothing on the server, but that a forged token was refused once more', async ({
+  page,
+  startStack,
+}) => {
   const stack = await startStack();
   const shop = await Shop.visit(page, stack);
   await shop.identify(stack.sign(people.ada));
@@ -113,6 +116,13 @@ test('diagnose writes nothing on the server, not even an audit row', async ({ pa
   await diagnose(page);
   expect(shop.requests.filter(({ body }) => body.includes('inspect'))).toHaveLength(2);
   expect(await rows()).toEqual(before);
+
+  await shop.identify(signToken(guessed, people.ada));
+  const refused = () => stack.rows<object>("SELECT * FROM audit WHERE action = 'refused'");
+  expect(await refused()).toHaveLength(1);
+  await diagnose(page);
+  expect(await refused()).toHaveLength(2);
+  expect(await rows()).toHaveLength(before.length + 2);
 });
 
 test('case 24: diagnose is readable cross-origin', async ({ page, startStack }) => {
@@ -248,7 +258,7 @@ test('The overlay is worked by keyboard, collapses on Escape, and stays so on th
   await visitWithDebug(page, stack);
   const overlay = new Overlay(page);
   await expect(overlay.panel).toBeVisible();
-  await overlay.panel.getByRole('button', { name: 'Ask again' }).focus();
+  await overlay.panel.getByRole('button', { name: 'Refresh' }).focus();
   await page.keyboard.press('Tab');
   await page.keyboard.press('Tab');
   await expect(overlay.host.locator('.body')).toBeFocused();

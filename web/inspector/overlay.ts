@@ -124,7 +124,7 @@ export function openOverlay(read: () => InspectorInput): InspectorOverlay | unde
       'header',
       {},
       el('h2', {}, 'Identity inspector'),
-      button('', 'Ask again', () => refresh()),
+      button('', 'Refresh', () => refresh()),
       button('collapse', 'Collapse', () => toggle(false)),
     ),
     body,
@@ -170,6 +170,7 @@ export function openOverlay(read: () => InspectorInput): InspectorOverlay | unde
       finding.className = `finding ${found.tone}`;
       finding.replaceChildren(...findingParts(found, base));
     }
+    details.className = found.tone;
     details.replaceChildren(facts(told, token?.length ?? 0, countdown), el('h3', {}, 'Claims'), claimsTable(told));
     transitions.replaceChildren(transitionsTable(told));
   }
