@@ -110,9 +110,12 @@ TEST_CASE_METHOD(PairFixture,
   CHECK(Reply().find("ign") != std::string::npos);  // "Sign in …" / "signed in"
   CHECK(Reply().find("shipped") == std::string::npos);
 
+  // Her conversation is back, and what was said as a guest stands at its end.
   SignIn("ada");
   Run(1'000);
-  CHECK(Reply().find("shipped") != std::string::npos);
+  REQUIRE(visitor.page.messages.size() == 4);
+  CHECK(visitor.page.messages[1].text.find("shipped") != std::string::npos);
+  CHECK(Reply().find("ign") != std::string::npos);
 }
 
 TEST_CASE_METHOD(PairFixture, "A forged token: 401 with code and hint, a guest, and nothing executed") {

@@ -124,7 +124,7 @@ TEST_CASE("A repeat with Last-Event-ID gets the rest only, while the run goes on
   CHECK(world.Say(ada, {.text = kOrder})->body == tail);
 }
 
-TEST_CASE("The same run id, or the same message id, with another text is refused") {
+TEST_CASE("case 32: the same run id, or the same message id, with another text is refused") {
   World world;
   const Caller ada{.token = world.Token("ada")};
   world.Say(ada, {.text = "hello"});
@@ -148,8 +148,7 @@ TEST_CASE("Retry: a new run for a stored message answers it again and stores it 
   CHECK(TextOf(retry->body).find("on its way") != std::string::npos);
   int questions = 0;
   const json history = world.Get("/threads/th_1/messages", ada)->Json();
-  for (const json& message : history["messages"])
-    questions += message["role"] == "user";
+  for (const json& message : history["messages"]) questions += message["role"] == "user";
   CHECK(questions == 1);
 }
 
@@ -281,33 +280,86 @@ TEST_CASE("A viewer that cannot keep up is let go and resumes; the run goes on")
   CHECK(TypesOf(world.Get("/threads/th_1/events", ada)->body).ends_with("RUN_FINISHED"));
 }
 
-TEST_CASE("Every route of a thread says 404 to everybody but its owner") {
-  World world;
-  const Caller ada{.token = world.Token("ada"), .guest = kGuest};
-  const Caller bob{.token = world.Token("bob")};
-  const Caller guest{.guest = kGuest}, nobody{};
+TEST_CASE("case 33: every route of a thread says 404 to everybody but its owner, as if there were none") {
+  Product other_product = MakeProduct();
+  other_product.id.value = "other";
+  World world(":memory:", MakeProduct(), OpenSqliteStore, {other_product});
+  const Caller ada{.token = world.Token("ada"), .guest = kGuest}, guest{.guest = kGuest};
   StartOrder(world, ada);
-  for (Caller other : {bob, guest, nobody}) {
-    CHECK(world.Get("/threads/th_1/messages", other)->Code() == "thread_not_found");
-    CHECK(world.Get("/threads/th_1/events", other)->Code() == "thread_not_found");
-    CHECK(world.Get("/threads/th_1/events?join=1", other)->Code() == "thread_not_found");
-    CHECK(world.Post("/threads/th_1/runs/r_1/cancel", other)->Code() == "thread_not_found");
-    CHECK(world.Send("DELETE", "/v1/products/acme/threads/th_1", other)->Code() == "thread_not_found");
-    other.last_event_id = "r_1:0";
-    CHECK(world.Get("/threads/th_1/events", other)->Code() == "thread_not_found");
+  REQUIRE(world.Say(guest, {.thread = "th_g", .text = kOrder})->status == 200);
+  world.loop.Advance(20'000);
+  // What ada is at the other product is somebody else, and so is a guest of the same id.
+  const std::string no_audience = SignToken(json{{"sub", "ada"}, {"exp", world.loop.Now() / 1000 + 600}}.dump());
+
+  struct Stranger {
+    std::string who, product, thread;
+    Caller caller;
+  };
+  const std::vector<Stranger> strangers{
+      {"another user", "acme", "th_1", {.token = world.Token("bob")}},
+      {"another user with the owner's guest id", "acme", "th_1", {.token = world.Token("bob"), .guest = kGuest}},
+      {"the owner's browser signed out", "acme", "th_1", guest},
+      {"the owner past the token's end", "acme", "th_1", {.token = world.Token("ada", "", -120), .guest = kGuest}},
+      {"nobody", "acme", "th_1", {}},
+      {"a user whose sub is the guest's id", "acme", "th_g", {.token = world.Token(kGuest), .guest = kGuest}},
+      {"a user beside the guest's id", "acme", "th_g", ada},
+      {"another guest", "acme", "th_g", {.guest = "another-guest-01"}},
+      {"nobody at a guest's", "acme", "th_g", {}},
+      {"the same sub at another product", "other", "th_1", {.token = no_audience, .guest = kGuest}},
+      {"the same guest at another product", "other", "th_g", guest},
+  };
+  struct Route {
+    std::string method, rest, last_event_id = "", body = "";
+  };
+  const auto body = [](const std::string& thread, const std::string& run) {
+    return World::Body({.thread = thread, .run = run, .text = kOrder});
+  };
+  for (const Stranger& stranger : strangers) {
+    const auto routes = [&](const std::string& thread) {
+      const std::string at = "/threads/" + thread;
+      std::vector<Route> all{{"GET", at + "/messages"},           {"GET", at + "/events"},
+                             {"GET", at + "/events?join=1"},      {"GET", at + "/events", "r_1:0"},
+                             {"GET", at + "/events", "r_1:3"},    {"GET", at + "/events", "r_9:1"},
+                             {"GET", at + "/events", "nonsense"}, {"POST", at + "/runs/r_1/cancel"},
+                             {"POST", at + "/runs/r_9/cancel"},   {"DELETE", at}};
+      // At another product, and without an id of one's own, a message begins a thread or is refused for that.
+      const bool has_id = !stranger.caller.guest.empty() || !stranger.caller.token.empty();
+      if (stranger.product == "acme" && has_id && thread == stranger.thread) {
+        all.push_back({"POST", "/agent", "", body(thread, "r_1")});
+        all.push_back({"POST", "/agent", "r_1:0", body(thread, "r_1")});
+        all.push_back({"POST", "/agent", "", body(thread, "r_2")});
+      }
+      return all;
+    };
+    const auto ask = [&](const Route& route) {
+      Caller caller = stranger.caller;
+      caller.last_event_id = route.last_event_id;
+      return world.Send(route.method, "/v1/products/" + stranger.product + route.rest, caller, route.body);
+    };
+    const auto theirs = routes(stranger.thread), unknown = routes("th_9");
+    for (std::size_t i = 0; i < theirs.size(); ++i) {
+      CAPTURE(stranger.who, theirs[i].method, theirs[i].rest, theirs[i].last_event_id);
+      const Answer refused = ask(theirs[i]);
+      CHECK(refused->status == 404);
+      CHECK(refused->Code() == "thread_not_found");
+      if (i >= unknown.size()) continue;
+      // A thread that does not exist looks the same, down to the words.
+      const Answer none = ask(unknown[i]);
+      json a = refused->Json(), b = none->Json();
+      a.erase("request_id");
+      b.erase("request_id");
+      CHECK(a == b);
+    }
   }
-  CHECK(world.Say(bob, {.text = kOrder})->Code() == "thread_not_found");
-  CHECK(world.Say(bob, {.run = "r_2", .id = "u_2"})->Code() == "thread_not_found");
-  CHECK(world.Say(guest, {.run = "r_2", .id = "u_2"})->Code() == "thread_not_found");
-  CHECK(world.Get("/threads", bob)->Json()["threads"].empty());
-  // A thread that does not exist looks the same, down to the words.
-  json others = world.Get("/threads/th_1/messages", bob)->Json(),
-       none = world.Get("/threads/th_9/messages", bob)->Json();
-  others.erase("request_id");
-  none.erase("request_id");
-  CHECK(others == none);
+  // The list of threads names each to its owner alone.
+  for (const Caller& other :
+       {Caller{.token = world.Token("bob"), .guest = kGuest}, Caller{.guest = "another-guest-01"}})
+    CHECK(world.Get("/threads", other)->Json()["threads"].empty());
+  CHECK(world.Get("/threads", ada)->Json()["threads"].size() == 1);
+  CHECK(world.Get("/threads", guest)->Json()["threads"].size() == 1);
   FinishOrder(world);
   CHECK(world.Get("/threads/th_1/messages", ada)->Json()["messages"].size() == 2);
+  CHECK(world.Get("/threads/th_g/messages", guest)->Json()["messages"].size() == 2);
 }
 
 TEST_CASE("A guest's threads are the anonymous id's, and a user never sees them by it") {

@@ -154,8 +154,10 @@ class World {
  public:
   // ":memory:" dies with the process; a file survives Crash().
   explicit World(std::string store_path = ":memory:", Product product = MakeProduct(),
-                 std::unique_ptr<Store> (*open_store)(const std::string&) = OpenSqliteStore)
-      : store_path_(std::move(store_path)), product_(std::move(product)), open_store_(open_store) {
+                 std::unique_ptr<Store> (*open_store)(const std::string&) = OpenSqliteStore,
+                 std::vector<Product> others = {})
+      : store_path_(std::move(store_path)), products_(std::move(others)), open_store_(open_store) {
+    products_.insert(products_.begin(), std::move(product));
     Boot();
   }
 
@@ -240,13 +242,13 @@ class World {
       for (std::size_t i = 0, n = ++drawn_; i < count && n > 0; ++i, n >>= 8) bytes[i] = static_cast<char>(n & 0xFF);
       return bytes;
     };
-    app = std::make_unique<App>(AppPorts{loop, client, *store, random}, std::vector{product_}, std::move(options));
+    app = std::make_unique<App>(AppPorts{loop, client, *store, random}, products_, std::move(options));
     loop.on_turn_end = [this] { app->EndTurn(); };
     loop.RunReady();
   }
 
   std::string store_path_;
-  Product product_;
+  std::vector<Product> products_;  // the first one is acme
   std::unique_ptr<Store> (*open_store_)(const std::string&);
   std::size_t drawn_ = 0;
 };
