@@ -5,6 +5,8 @@ export interface Product {
   rate_limits?: Record<string, number>;
   id: string;
   origins: string[];
+  verification: { identity?: string; on_expiry?: string; merge?: string; leeway_s?: number };
+  admin_keys?: { sha256: string }[];
   egress: { allow_hosts: string[] };
   tools: {
     name: string;

@@ -251,6 +251,7 @@ void Session::ForgetConversation() {
 void Session::ForgetThread() {
   thread_id_.clear();
   Reply(Save{"thread_id", ""});
+  Reply(Save{"thread_of", ""});
 }
 
 void Session::RestoreDraft(bool restore) {
