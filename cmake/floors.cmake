@@ -39,14 +39,21 @@ function(widgent_quick_to_compile target)
   endif()
 endfunction()
 
-# widgent_tests(<floor> [further libraries...]): every tests/<floor>/*_test.cc
+# widgent_tests(<floor> [further libraries...]): every tests/<floor>/*_test.cc; the property tests where RapidCheck is,
+# which is not the browser.
 function(widgent_tests name)
   file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${name}/*_test.cc")
+  if(NOT RAPIDCHECK_LIBRARY)
+    list(FILTER sources EXCLUDE REGEX "/properties_test\\.cc$")
+  endif()
   if(NOT WIDGENT_TESTS OR NOT sources)
     return()
   endif()
   add_executable(widgent_${name}_tests ${sources})
   target_link_libraries(widgent_${name}_tests PRIVATE widgent_test_main widgent_${name} ${ARGN})
+  if(RAPIDCHECK_LIBRARY)
+    target_link_libraries(widgent_${name}_tests PRIVATE ${RAPIDCHECK_LIBRARY})
+  endif()
   target_compile_definitions(widgent_${name}_tests PRIVATE WIDGENT_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   widgent_quick_to_compile(widgent_${name}_tests)
   add_test(NAME ${name} COMMAND widgent_${name}_tests)

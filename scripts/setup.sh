@@ -20,11 +20,11 @@ build|libsqlite3-dev|threads, messages and the audit log
 build|libcurl4-openssl-dev|calls to the tools of a site
 build|libidn2-dev|international names in registered origins
 build|libpsl-dev|the public suffix list, for wildcard origins
-build|libre2-dev|patterns of tool arguments, in linear time
 build|libspdlog-dev|the server's log
 build|libcli11-dev|the command line of widgentd
 build|nlohmann-json3-dev|JSON of the shared protocol
 build|catch2|unit tests
+build|librapidcheck-dev|property tests
 demo|python3-fastapi|the demo shop in Python
 demo|python3-uvicorn|runs the demo shop in Python
 demo|python3-jwt|signs tokens in the demo shop in Python
