@@ -62,7 +62,7 @@ for (const [name, width, colorScheme] of [
   ['phone', 320, 'light'],
   ['desktop', 1280, 'dark'],
 ] as const) {
-  test(`Every state is accessible and fits, ${colorScheme} on a ${name}`, async ({ page, visit }) => {
+  test(`case 37: every state is accessible and fits, ${colorScheme} on a ${name}`, async ({ page, visit }) => {
     test.slow();
     await page.setViewportSize({ width, height: 700 });
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
@@ -125,7 +125,7 @@ test('Every brand colour has readable text on it and beside it', () => {
   expect(accentOf('red; background: url(x)')).toBeUndefined();
 });
 
-test('Opening moves the focus into the composer, Escape closes and gives it back', async ({ page, visit }) => {
+test('case 37: opening moves the focus into the composer, Escape closes and gives it back', async ({ page, visit }) => {
   const widget = await visit();
   await widget.launcher.focus();
   await page.keyboard.press('Enter');
@@ -137,7 +137,7 @@ test('Opening moves the focus into the composer, Escape closes and gives it back
   expect((await widget.told()).map(({ type }) => type)).toEqual(['panel_opened', 'panel_closed']);
 });
 
-test('On a desktop Tab leaves the panel, on a phone it stays in', async ({ page, visit }) => {
+test('case 37: on a desktop Tab leaves the panel, on a phone it stays in', async ({ page, visit }) => {
   const widget = await visit();
   const inWidget = () => page.evaluate(() => document.activeElement?.localName === 'widgent-root');
   for (const [width, stays] of [
@@ -176,7 +176,7 @@ test('Enter sends, Shift and Enter break the line, and Enter that ends a composi
   expect((await widget.told()).slice(1)).toEqual([{ type: 'message_submitted', text: 'one\ntwo' }]);
 });
 
-test('A streamed reply is announced once, whole, at its end', async ({ visit }) => {
+test('case 37: a streamed reply is announced once, whole, at its end', async ({ visit }) => {
   const widget = await visit();
   await widget.open();
   const said = widget.page.getByRole('log');
@@ -263,7 +263,7 @@ test("A page's shortcuts and its style do not reach the widget", async ({ page, 
   await expect(widget.panel.locator('.hello')).toHaveCSS('font-size', '24px');
 });
 
-test('On a page from right to left the widget stands on the left', async ({ page, visit }) => {
+test('case 37: on a page from right to left the widget stands on the left', async ({ page, visit }) => {
   const widget = await visit('<html lang="ar" dir="rtl">');
   await widget.open();
   await widget.show('answered');
@@ -275,7 +275,7 @@ test('On a page from right to left the widget stands on the left', async ({ page
   expect(mine.x).toBeLessThan(reply.x);
 });
 
-test('In forced colours everything still has its outline', async ({ page, visit }) => {
+test('case 37: in forced colours everything still has its outline', async ({ page, visit }) => {
   await page.emulateMedia({ forcedColors: 'active' });
   const widget = await visit();
   await widget.open();
