@@ -57,7 +57,7 @@ if (typeof stub?.version != 'string') {
     if (call[0][0] != 'init') return load();
     document.documentElement.append(root.host);
     if (document.readyState == 'complete') idle();
-    else addEventListener('load', idle);
+    else addEventListener('load', idle, { once: true });
   };
 
   const api = ((...args) => {
