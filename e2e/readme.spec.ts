@@ -4,8 +4,9 @@ import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { findFreePort, startProcess, startServer, productConfig, newSecrets, type Running } from '../scripts/stack.mjs';
 import { root } from '../scripts/steps.mjs';
-import { expect, test } from './fixtures.ts';
+import { expect, test } from './acceptance/host.ts';
 import { Widget } from './shop.ts';
+import { now } from './token.ts';
 
 const readme = await readFile(`${root}/README.md`, 'utf8');
 const snippet = (name: string): string => {
@@ -84,3 +85,45 @@ for (const [name, backend] of Object.entries(backends)) {
     }
   });
 }
+
+// Each command of the guide, with what it says comes of it.
+const commands = [...readme.matchAll(/^```js command\n([^]*?)^```\n\n```json (result|error)\n([^]*?)^```$/gm)].map(
+  ([, command, kind, text]) => ({ command: command!, kind: kind!, says: JSON.parse(text!) as object }),
+);
+
+test('The guide has the commands that a page needs', () => {
+  expect(commands.length).toBeGreaterThan(8);
+  for (const name of ['init', 'identify', 'logout', 'state'])
+    expect(commands.filter(({ command }) => command.includes(`widgent.${name}`)).length).toBeGreaterThan(0);
+});
+
+test('Each command of the guide answers what it says', async ({ page, startHost }) => {
+  const host = await startHost();
+  const claims = { sub: 'u_42', name: 'Ada Lovelace' };
+  const names = {
+    token: host.stack.sign(claims),
+    expiredToken: host.stack.sign({ ...claims, exp: now() - 3600, iat: now() - 7200 }),
+    tokenOfAnotherSecret: `${host.stack.sign(claims).slice(0, -6)}AAAAAA`,
+  };
+  host.site.paths.set('/api/widgent-token', { body: JSON.stringify(names), type: 'application/json' });
+  const declared = Object.entries(names).map(([name, text]) => `const ${name} = '${text}';`);
+  for (const { command, kind, says } of commands) {
+    await host.visit(`<script src="${host.server}/widgent.js"></script>`);
+    const begun = command.includes('init')
+      ? ''
+      : "await widgent.init({ productId: 'acme', serviceKey: 'pk_acme_demo' });";
+    const came = await page.evaluate(`(async () => {
+      ${declared.join('\n')}
+      ${begun}
+      try { return { result: ${command.replace(/;\s*$/, '')} }; }
+      catch ({ code, hint }) { return { error: { code, hint } }; }
+    })()`);
+    // Time passes while a test runs.
+    expect(
+      JSON.parse(JSON.stringify(came), (key, value) => (key === 'expiresIn' ? 3600 : value)),
+      command,
+    ).toMatchObject({
+      [kind]: says,
+    });
+  }
+});

@@ -29,7 +29,7 @@ async function counted(read, program, args, env) {
   return { passed, failed: failed || (code === 0 && passed > 0 ? 0 : 1) };
 }
 
-const sum = (results) =>
+export const sum = (results) =>
   results.reduce((a, b) => ({ passed: a.passed + b.passed, failed: a.failed + b.failed }), { passed: 0, failed: 0 });
 
 async function each(items, runOne) {

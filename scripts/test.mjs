@@ -3,7 +3,7 @@
 import { rmSync } from 'node:fs';
 import { build, compile } from './build.mjs';
 import { output, root, run, step } from './steps.mjs';
-import { readCoverage, runCatch, runNode, runPlaywright } from './suites.mjs';
+import { readCoverage, runCatch, runNode, runPlaywright, sum } from './suites.mjs';
 
 const coveredFloors = ['protocol', 'session', 'identity'];
 const coverageLeast = 0.95;
@@ -28,11 +28,13 @@ async function coverage() {
 
 const one = async (work) => ((await work) === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
 
+const typeCheck = (args) => one(run('node_modules/.bin/tsc', args));
+
 // In this order; what needs the build stands after it.
 const parts = {
   tidy: () => runNode('tests/tidy'),
   build: () => build(['all']).then(() => ({ passed: 0, failed: 0 })),
-  types: () => one(run('node_modules/.bin/tsc', ['--noEmit'])),
+  types: () => Promise.all([['--noEmit'], ['-p', 'tests/types']].map(typeCheck)).then(sum),
   native: () => runCatch('native'),
   tokens: () => runNode('tests/tokens'),
   node: () => runNode('tests/node'),
