@@ -1,4 +1,4 @@
-// The identity inspector: what `diagnose` and the overlay say of a page and its token, and that the token is in neither.
+// The identity inspector: what `diagnose` and the overlay say of a page and its token; the token itself is in neither.
 import { execFile } from 'node:child_process';
 import AxeBuilder from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
