@@ -41,13 +41,16 @@ std::string_view OutcomeName(Outcome outcome) {
   return "success";
 }
 
+std::string_view Member(const JsonFields& fields, std::string_view list, int index, std::string_view member) {
+  return fields.Text(JsonFields::Path(list, index, member));
+}
+
 // A message's content is a string, or a list of parts of which the text ones count.
 std::string ReadContent(const JsonFields& fields, const std::string& message) {
   const std::string content = message + "/content";
   std::string text(fields.Text(content));
   for (int i = 0, count = fields.Count(content); i < count; ++i) {
-    if (fields.Text(JsonFields::Path(content, i, "type")) == "text")
-      text += fields.Text(JsonFields::Path(content, i, "text"));
+    if (Member(fields, content, i, "type") == "text") text += Member(fields, content, i, "text");
   }
   return text;
 }
@@ -80,8 +83,7 @@ std::string_view EventTypeName(EventType type) {
 
 std::optional<InputError> ReadRunAgentInput(std::string_view body, RunAgentInput& input) {
   JsonFields fields;
-  if (!fields.Parse(body))
-    return InputError{"The body is not one JSON object of at most 32 levels."};
+  if (!fields.Parse(body)) return InputError{"The body is not one JSON object of at most 32 levels."};
   input.thread_id.value = fields.Text("threadId");
   input.run_id.value = fields.Text("runId");
   if (!IsValidId(input.thread_id.value))
@@ -150,11 +152,12 @@ WireIdentity ReadIdentity(const JsonFields& fields, std::string_view path) {
 }
 
 std::vector<Citation> ReadCitations(const JsonFields& fields, std::string_view path) {
-  std::vector<Citation> citations;
-  for (int i = 0, count = fields.Count(path); i < count; ++i) {
-    citations.push_back({static_cast<int>(fields.Integer(JsonFields::Path(path, i, "n"), 0)),
-                         std::string(fields.Text(JsonFields::Path(path, i, "title"))),
-                         std::string(fields.Text(JsonFields::Path(path, i, "url")))});
+  std::vector<Citation> citations(static_cast<std::size_t>(fields.Count(path)));
+  int i = 0;
+  for (Citation& citation : citations) {
+    citation.n = static_cast<int>(fields.Integer(JsonFields::Path(path, i, "n"), 0));
+    citation.title = Member(fields, path, i, "title");
+    citation.url = Member(fields, path, i++, "url");
   }
   return citations;
 }
@@ -174,13 +177,13 @@ void WriteInterrupts(JsonWriter& writer, const std::vector<Interrupt>& interrupt
 }
 
 std::vector<Interrupt> ReadInterrupts(const JsonFields& fields, std::string_view path) {
-  std::vector<Interrupt> interrupts;
-  for (int i = 0, count = fields.Count(path); i < count; ++i) {
-    Interrupt& interrupt = interrupts.emplace_back();
-    interrupt.id = fields.Text(JsonFields::Path(path, i, "id"));
-    interrupt.tool = fields.Text(JsonFields::Path(path, i, "metadata/widgent/tool"));
-    interrupt.message = fields.Text(JsonFields::Path(path, i, "message"));
-    interrupt.expires_at = fields.Text(JsonFields::Path(path, i, "expiresAt"));
+  std::vector<Interrupt> interrupts(static_cast<std::size_t>(fields.Count(path)));
+  int i = 0;
+  for (Interrupt& interrupt : interrupts) {
+    interrupt.id = Member(fields, path, i, "id");
+    interrupt.tool = Member(fields, path, i, "metadata/widgent/tool");
+    interrupt.message = Member(fields, path, i, "message");
+    interrupt.expires_at = Member(fields, path, i++, "expiresAt");
   }
   return interrupts;
 }
@@ -273,8 +276,9 @@ std::optional<AgUiEvent> ReadEvent(std::string_view json) {
   event.citations = ReadCitations(fields, "metadata/widgent/citations");
   event.url = fields.Text("value/url");
   event.label = fields.Text("value/label");
-  for (int i = 0, count = fields.Count("value/items"); i < count; ++i)
-    event.items.emplace_back(fields.Text(JsonFields::Path("value/items", i, "")));
+  event.items.resize(static_cast<std::size_t>(fields.Count("value/items")));
+  int i = 0;
+  for (std::string& item : event.items) item = Member(fields, "value/items", i++, "");
   return event;
 }
 
