@@ -15,18 +15,23 @@ namespace {
 constexpr std::int64_t kHeartbeatMs = 10'000;
 constexpr std::size_t kBacklogBytesMax = 256 * 1024;
 
+Outcome OutcomeOf(RunResult::Status status) {
+  if (status == RunResult::Status::kCancelled) return Outcome::kCancelled;
+  return status == RunResult::Status::kAsking ? Outcome::kInterrupt : Outcome::kSuccess;
+}
+
 }  // namespace
 
 LiveRun::LiveRun(AgentPorts ports, CommitQueue& commits, ServedProductPtr served, RunRequest request, StoredRun record,
                  Owner owner, std::function<void(LiveRun&)> ended)
     : ports_(std::move(ports)),
       commits_(commits),
+      served_(std::move(served)),
       request_(std::move(request)),
       record_(std::move(record)),
       owner_(std::move(owner)),
       ended_(std::move(ended)),
       stream_(record_.id) {}
-      served_(std::move(served)),
 
 LiveRun::~LiveRun() { ports_.loop.Cancel(heartbeat_timer_); }
 
@@ -131,9 +136,9 @@ void LiveRun::OnDone(const RunResult& result) {
     stream_.Append(RunError(result.code.empty() ? "internal" : result.code), ports_.loop.Now());
   } else {
     CloseOpenItems();
-    const bool is_cancelled = result.status == RunResult::Status::kCancelled;
-    stream_.Append(RunFinished(thread(), id(), is_cancelled ? Outcome::kCancelled : Outcome::kSuccess),
-                   ports_.loop.Now());
+    AgUiEvent finished = RunFinished(thread(), id(), OutcomeOf(result.status));
+    finished.interrupts = result.interrupts;
+    stream_.Append(finished, ports_.loop.Now());
   }
   try {
     Store(result);
@@ -158,6 +163,7 @@ void LiveRun::Store(const RunResult& result) {
   StoredMessage reply;
   switch (result.status) {
     case RunResult::Status::kDone:
+    case RunResult::Status::kAsking:
       reply.status = StoredMessage::Status::kDone;
       record_.status = StoredRun::Status::kDone;
       break;

@@ -7,6 +7,7 @@
 #include "server/greeting.h"
 #include "server/history.h"
 #include "server/problems.h"
+#include "server/run_stream.h"
 #include "server/widget_api.h"
 
 namespace widgent {
@@ -17,7 +18,14 @@ constexpr int kHistoryMessagesMax = 40, kSnapshotMessagesMax = 200;
 constexpr std::size_t kTitleCharactersMax = 80;
 
 // What makes two requests the same: the message. A repeat may come from another page or in another language.
-std::string InputHash(const RunAgentInput& input) { return Hex(Sha256(input.message_id.value + '\n' + input.text)); }
+std::string InputHash(const RunAgentInput& input) {
+  std::string text = input.message_id.value + '\n' + input.text;
+  if (const auto& resume = input.resume) {
+    const std::string_view verdict = resume->cancelled ? "cancelled" : resume->approved ? "approved" : "rejected";
+    text.append("\n\n").append(resume->interrupt_id).append("\n").append(verdict);
+  }
+  return Hex(Sha256(text));
+}
 
 bool HasFlag(std::string_view query, std::string_view flag) {
   for (std::size_t from = 0; from <= query.size();) {
@@ -26,6 +34,13 @@ bool HasFlag(std::string_view query, std::string_view flag) {
     from = end + 1;
   }
   return false;
+}
+
+// Nothing was admitted, so nothing begins: the stream is one error.
+http::Response RefusedRun(const RunId& run, std::string_view code, UnixMillis now) {
+  RunStream stream(run);
+  stream.Append(RunError(code), now);
+  return StreamResponse(stream.text());
 }
 
 Problem IdempotencyMismatch(std::string detail) {
@@ -47,10 +62,14 @@ void RunApi::PostAgent(const ExchangePtr& x) {
   Problem problem;
   const auto owner = RequireOwner(*x, problem);
   if (!owner) return x->Refuse(problem);
+  if (input.resume && owner->kind != Owner::Kind::kUser) {
+    return x->Refuse(MakeProblem("identity_changed", "Only the signed-in user who was asked can answer.",
+                                 "Identify that user again, then send the answer again."));
+  }
 
   const ProductId& product = x->product->config.id;
   auto thread = store_.FindThread(product, input.thread_id);
-  if (thread && thread->owner != *owner) return x->Refuse(ThreadNotFound());
+  if (thread ? thread->owner != *owner : input.resume.has_value()) return x->Refuse(ThreadNotFound());
 
   if (thread) {
     if (const auto run = store_.FindRun(product, input.thread_id, input.run_id)) {
@@ -62,17 +81,29 @@ void RunApi::PostAgent(const ExchangePtr& x) {
   const auto known = thread ? store_.FindMessage(product, input.thread_id, input.message_id) : std::nullopt;
   if (known && (known->role != StoredMessage::Role::kUser || known->text != input.text))
     return x->Refuse(IdempotencyMismatch("This message id was used for another message."));
+  const bool has_new_message = !known && !input.message_id.value.empty();
+  const auto verdict = approvals_.Judge(*x, input, has_new_message);
+  if (!verdict.refusal.empty()) return x->Send(RefusedRun(input.run_id, verdict.refusal, x->Now()));
+  if (verdict.answer && has_new_message && !verdict.is_dismissal) {
+    return x->Refuse(MakeProblem("invalid_input", "A new message came with an answer.",
+                                 "Send the answer first and the message in a run of its own; or put the question aside "
+                                 "by the status \"cancelled\"."));
+  }
   if (hub_.Find(product, input.thread_id)) {
     return x->Refuse(MakeProblem("run_in_progress", "The previous reply of this conversation is still running.",
                                  "Wait for its end, or cancel it.", 1));
   }
   if (const auto refusal = CheckLimits(*x, *owner)) return x->Refuse(*refusal);
 
-  WriteMessage(*x, input, std::move(thread), *owner, !known);
+  const bool goes_on = verdict.answer && !verdict.is_dismissal;
+  approvals_.Settle(*x, input, verdict);
+  if (goes_on) TouchThread(*x, std::move(*thread));
+  else WriteMessage(*x, input, std::move(thread), *owner, !known);
   StoredRun record;
   record.id = input.run_id;
   record.input_sha256 = InputHash(input);
   record.message = input.message_id;
+  if (goes_on) record.message = verdict.question;
   record.started_at = x->Now();
   store_.PutRun(product, input.thread_id, record);
 
@@ -82,7 +113,8 @@ void RunApi::PostAgent(const ExchangePtr& x) {
   request.identity = x->identity;
   request.thread = input.thread_id;
   request.run = input.run_id;
-  request.history = HistoryUpTo(product, input);
+  request.history = HistoryUpTo(product, input.thread_id, record.message);
+  if (goes_on) request.answer = verdict.answer;
   request.page = input.page;
   request.locale = input.locale;
   request.peer_address = x->request.peer_address;
@@ -179,14 +211,20 @@ void RunApi::WriteMessage(const Exchange& x, const RunAgentInput& input, std::op
   store_.AppendMessage(product, input.thread_id, message);
 }
 
+void RunApi::TouchThread(const Exchange& x, Thread thread) {
+  thread.active_at = x.Now();
+  store_.PutThread(thread);
+}
+
 // Oldest first, the message to answer last, also where it is answered again.
-std::vector<StoredMessage> RunApi::HistoryUpTo(const ProductId& product, const RunAgentInput& input) {
-  auto history = store_.ListMessages(product, input.thread_id, kHistoryMessagesMax);
-  const auto is_question = [&](const StoredMessage& message) { return message.id == input.message_id; };
-  const auto question = std::find_if(history.begin(), history.end(), is_question);
-  if (question != history.end()) {
-    history.erase(question + 1, history.end());
-  } else if (const auto older = store_.FindMessage(product, input.thread_id, input.message_id)) {
+std::vector<StoredMessage> RunApi::HistoryUpTo(const ProductId& product, const ThreadId& thread,
+                                               const MessageId& question) {
+  auto history = store_.ListMessages(product, thread, kHistoryMessagesMax);
+  const auto is_question = [&](const StoredMessage& message) { return message.id == question; };
+  const auto place = std::find_if(history.begin(), history.end(), is_question);
+  if (place != history.end()) {
+    history.erase(place + 1, history.end());
+  } else if (const auto older = store_.FindMessage(product, thread, question)) {
     history = {*older};
   }
   return history;

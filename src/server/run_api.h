@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "protocol/ag_ui.h"
+#include "server/approvals.h"
 #include "server/exchange.h"
 #include "server/limits.h"
 #include "server/run_hub.h"
@@ -12,7 +13,8 @@ namespace widgent {
 
 class RunApi {
  public:
-  RunApi(Store& store, Limits& limits, RunHub& hub) : store_(store), limits_(limits), hub_(hub) {}
+  RunApi(Store& store, AuditLog& audit, Limits& limits, RunHub& hub)
+      : store_(store), approvals_(store, audit), limits_(limits), hub_(hub) {}
 
   void PostAgent(const ExchangePtr& x);
   void GetEvents(const ExchangePtr& x);
@@ -29,9 +31,11 @@ class RunApi {
   std::optional<Problem> CheckLimits(const Exchange& x, const Owner& owner);
   void WriteMessage(const Exchange& x, const RunAgentInput& input, std::optional<Thread> thread, const Owner& owner,
                     bool is_new_message);
-  std::vector<StoredMessage> HistoryUpTo(const ProductId& product, const RunAgentInput& input);
+  void TouchThread(const Exchange& x, Thread thread);
+  std::vector<StoredMessage> HistoryUpTo(const ProductId& product, const ThreadId& thread, const MessageId& question);
 
   Store& store_;
+  Approvals approvals_;
   Limits& limits_;
   RunHub& hub_;
   bool is_draining_ = false;

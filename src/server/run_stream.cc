@@ -18,6 +18,9 @@ std::string_view RunErrorText(std::string_view code) {
       {"run_limit", "This reply became too long."},
       {"identity_changed", "Someone else is signed in now."},
       {"identity_required", "Please sign in first."},
+      {"interrupt_pending", "Please answer the open question first."},
+      {"interrupt_expired", "The question has expired. Nothing was done; please ask again."},
+      {"interrupt_unknown", "That question is not open any more."},
   };
   for (const auto& [known, text] : kTexts)
     if (known == code) return text;

@@ -3,6 +3,7 @@
 #include "protocol/json_fields.h"
 #include "protocol/json_writer.h"
 #include "server/admission.h"
+#include "server/approvals.h"
 #include "server/greeting.h"
 #include "server/history.h"
 #include "server/problems.h"
@@ -137,6 +138,8 @@ void WidgetApi::ListMessages(const ExchangePtr& x) {
   writer.Open('{').Put("thread_id", id.value);
   writer.Key("messages").Raw(WriteMessages(store_.ListMessages(product, id, kMessagesListedMax)));
   if (const auto run = hub_.Find(product, id)) writer.Put("active_run", run->id().value);
+  const auto interrupts = Approvals(store_, audit_).ListOpen(product, id, x->Now());
+  if (!interrupts.empty()) WriteInterrupts(writer.Key("interrupts"), interrupts);
   x->SendJson(200, writer.Close('}').Take());
 }
 

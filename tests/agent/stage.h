@@ -152,6 +152,7 @@ class Stage {
     request.run = {"r_1"};
     request.history = Talk(talk);
     request.peer_address = "203.0.113.7";
+    request.answer = answer;
     return request;
   }
 
@@ -210,6 +211,7 @@ class Stage {
   Product product = MakeShop();
   std::unique_ptr<Knowledge> knowledge;
   Identity identity = MakeAda();
+  std::optional<InterruptAnswer> answer;
   bool commits = true;
   std::unique_ptr<AgentRun> run;
   std::vector<AgUiEvent> events;
