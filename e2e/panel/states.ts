@@ -120,4 +120,43 @@ export const states: Record<string, ViewEffect[]> = {
     { type: 'show_handoff', url: 'https://shop.example/contact', label: 'Talk to our team' },
     { type: 'show_suggestions', items: ['How do returns work?', 'What does shipping cost?'] },
   ],
+  locked: [
+    ...guest,
+    { type: 'show_identity', state: 'guest', reason: 'token_expired', locked: true },
+    { type: 'show_notice', code: 'identity_locked' },
+  ],
+  'offering the guest conversation': [...ada, { type: 'show_merge_offer', visible: true }],
+  'asking for approval': [
+    ...ada,
+    { type: 'show_message', id: 'u1', role: 'user', text: 'Please refund A-1001, it came damaged', status: 'sent' },
+    {
+      type: 'show_approval',
+      id: 'i1',
+      status: 'pending',
+      tool: 'refund_order',
+      message: 'Ask for a refund of order A-1001 (damaged)?',
+    },
+  ],
+  approved: [
+    ...ada,
+    { type: 'show_message', id: 'u1', role: 'user', text: 'Please refund A-1001, it came damaged', status: 'sent' },
+    {
+      type: 'show_approval',
+      id: 'i1',
+      status: 'pending',
+      tool: 'refund_order',
+      message: 'Ask for a refund of A-1001?',
+    },
+    { type: 'show_approval', id: 'i1', status: 'approved' },
+    { type: 'show_message', id: 'a1', role: 'assistant', text: 'I have asked for a refund.', status: 'done' },
+    { type: 'show_message', id: 'u2', role: 'user', text: 'And A-1002 too', status: 'sent' },
+    {
+      type: 'show_approval',
+      id: 'i2',
+      status: 'pending',
+      tool: 'refund_order',
+      message: 'Ask for a refund of A-1002?',
+    },
+    { type: 'show_approval', id: 'i2', status: 'rejected' },
+  ],
 };

@@ -111,7 +111,7 @@ void Session::ExpireIdentity() {
   if (!token.empty()) return Identify({call, token, guest_id});
   if (CanRenew()) return AwaitToken(sub);
   ShowWho("token_expired");
-  Reply(ShowNotice{"identity_expired"});
+  ShowEnd("identity_expired");
   Reply(Emit{.name = "identity:expired"});
   WelcomeGuest();
 }
@@ -130,7 +130,7 @@ void Session::RefuseToken(const std::string& code, const std::string& hint) {
   Go(Trigger::kTokenRefused);
   RestoreDraft(true);
   ShowWho("identity_refused");
-  Reply(ShowNotice{"identity_refused"});
+  ShowEnd("identity_refused");
   Reply(Emit{.name = "identity:error", .code = code, .hint = hint});
   WelcomeGuest();
   Pump();
@@ -286,6 +286,9 @@ void Session::ShowWho(std::string_view reason) {
   if (state_ == State::kGuest && !reason.empty())
     Reply(Emit{.name = "identity:change", .state = "guest", .reason = reason});
 }
+
+// Why nobody is identified any more, and whether one may go on all the same.
+void Session::ShowEnd(std::string_view code) { Reply(ShowNotice{IsLocked() ? "identity_locked" : code}); }
 
 bool Session::IsLocked() const { return state_ == State::kGuest && (required_ || (lock_ && !ended_.empty())); }
 

@@ -50,7 +50,7 @@
 //   show_identity    state (guest, identifying, user), sub?, name?, email?, reason?, expires_in?, locked?
 //                    `locked`: nothing can be written until somebody is identified
 //   show_greeting    text, agent, accent?, suggestions: [..], handoff_url?, handoff_label?
-//   show_notice      code: identity_expired, identity_refused, signed_out, run_failed …; an empty code hides it
+//   show_notice      code: identity_expired, identity_refused, identity_locked, signed_out …; an empty code hides it
 //   show_connection  state (online, offline, reconnecting)
 //   show_busy        busy                   a reply is awaited or streams: Stop is offered
 //   show_suggestions items

@@ -138,7 +138,7 @@ void Session::LogOut(std::string_view guest_id, bool told_elsewhere) {
   RotateGuest(guest_id);
   Reply(ChangeDraft{});
   ShowWho("signed_out");
-  if (before != State::kGuest) Reply(ShowNotice{"signed_out"});
+  if (before != State::kGuest) ShowEnd("signed_out");
   WelcomeGuest();
 }
 

@@ -159,6 +159,7 @@ class Session {
   void RotateGuest(std::string_view guest_id);
   void Settled(bool ok, std::string_view code = {}, std::string_view hint = {});
   void ShowWho(std::string_view reason);
+  void ShowEnd(std::string_view code);
   bool IsLocked() const;
 
   // session_request.cc: who am I?

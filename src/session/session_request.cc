@@ -83,7 +83,7 @@ void Session::TakeVerdict(const JsonFields& fields, MonotonicMillis asked_at) {
     FailMeant();
     Go(Trigger::kTokenExpired);
     ShowWho("token_expired");
-    Reply(ShowNotice{"identity_expired"});
+    ShowEnd("identity_expired");
     Reply(Emit{.name = "identity:expired"});
   } else if (IsLocked()) {
     ShowWho("");

@@ -84,7 +84,7 @@ void Session::StayGuest(std::string_view reason) {
     for (OutboxMessage& message : outbox_.messages()) message.epoch = epoch_;
   } else {
     FailMeant();
-    Reply(ShowNotice{"identity_expired"});
+    ShowEnd("identity_expired");
     Reply(Emit{.name = "identity:expired"});
   }
   ShowWho(reason);

@@ -33,6 +33,7 @@ export class Panel {
   private readonly composer: Composer;
   private agent = strings.agent;
   private unread = 0;
+  private locked = false;
   private held = 0;
 
   constructor(
@@ -192,7 +193,7 @@ export class Panel {
         transcript.showHandoff(effect);
         break;
     }
-    this.openers.hidden = !transcript.empty;
+    this.openers.hidden = this.locked || !transcript.empty;
   }
 
   private submit(text: string): void {
@@ -228,7 +229,9 @@ export class Panel {
   }
 
   private showIdentity({ state, name, email, sub, locked }: Of<'show_identity'>): void {
-    this.composer.lock(!!locked);
+    this.locked = !!locked;
+    this.composer.lock(this.locked);
+    this.chips.hidden = this.locked;
     const user = state === 'user';
     const [before, who] = strings.signedIn(name || email || sub || '');
     this.identity.className = `who ${state}`;

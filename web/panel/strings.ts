@@ -59,6 +59,7 @@ const errors: Record<string, string> = {
 
 const notices: Record<string, string> = {
   identity_expired: 'Your sign-in has ended. You can go on as a guest.',
+  identity_locked: 'You are no longer signed in. Please sign in to go on.',
   identity_refused: 'We could not confirm your sign-in. You can go on as a guest.',
   signed_out: 'You are signed out. You can go on as a guest.',
   unavailable: 'The chat could not be started. Please try again later.',
