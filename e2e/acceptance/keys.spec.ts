@@ -1,11 +1,12 @@
 // What an operator changes while visitors are on their pages: users whose tokens shall end, and secrets.
 import { createHash, randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { strings } from '../../web/panel/strings.ts';
 import { expect, test } from '../fixtures.ts';
 import { Shop } from '../shop.ts';
 import { slow } from '../slow.ts';
 import type { Stack } from '../stack.ts';
-import { now, people } from '../token.ts';
+import { now, people, signToken } from '../token.ts';
 
 const adminKey = `wsk_${randomBytes(32).toString('base64url')}`;
 
@@ -64,4 +65,56 @@ test('case 21: revocation', async ({ page, startStack }) => {
   const shown = await stack.widgentd('audit', 'show', '--product', 'acme', '--user', 'ada', '--json');
   expect(shown.out).toContain('admin key');
   expect(shown.out + stack.lines.join('\n') + (await stack.storedBytes())).not.toContain(adminKey);
+});
+
+test('case 22: rotation with two secrets and kid', async ({ page, startStack }) => {
+  const stack = await startStack(slow.change);
+  const shop = await Shop.visit(page, stack);
+  const { widget } = shop;
+  const old = { kid: 'demo', secret: stack.secrets.ACME_VERIFY_SECRET! };
+  const sign = (secret: string, kid?: string) => signToken(secret, people.ada, kid ? { kid } : {});
+  const isAda = { sub: 'ada' };
+  await widget.open();
+  expect(await shop.identify(sign(old.secret))).toMatchObject(isAda);
+  expect(await shop.identify(sign(old.secret, old.kid))).toMatchObject(isAda);
+  await widget.send('where is my order A-1001');
+  await expect(widget.replies.last()).toContainText(slow.beginning);
+
+  // While she is being answered.
+  const rotate = async (...options: string[]) => {
+    const { code, out } = await stack.widgentd('product', 'rotate-secret', 'acme', '--dir', stack.folder, ...options);
+    expect(code, out).toBe(0);
+    const file = await readFile(`${stack.folder}/acme.json`, 'utf8');
+    const { kid } = JSON.parse(file).verification.secrets[0] as { kid: string };
+    const [secret] = /wvs_[\w-]+/.exec(out)!;
+    expect(file).not.toContain(secret);
+    return { kid, secret };
+  };
+  const fresh = await rotate('--overlap-hours', '1');
+  expect(fresh.kid).not.toBe(old.kid);
+  for (const { kid, secret } of [old, fresh, old]) {
+    expect(await shop.identify(sign(secret, kid)), kid).toMatchObject(isAda);
+    expect(await shop.identify(sign(secret)), `${kid}, not named`).toMatchObject(isAda);
+  }
+  // Nothing of it was felt on the page.
+  await expect(widget.replies.last()).toContainText(slow.end, { timeout: 30_000 });
+  await expect(widget.questions).toHaveCount(1);
+
+  // kid chooses: it is no mere label.
+  const refused = { code: 'invalid_signature' };
+  expect(await shop.identify(sign(fresh.secret, old.kid))).toMatchObject(refused);
+  expect(await shop.identify(sign(old.secret, fresh.kid))).toMatchObject(refused);
+  expect(await shop.identify(sign(fresh.secret, 'nobody'))).toMatchObject({ code: 'unknown_kid' });
+  expect(await shop.identify(sign(fresh.secret, fresh.kid))).toMatchObject(isAda);
+
+  // Both have leaked: they end at once.
+  const last = await rotate('--overlap-hours', '0');
+  for (const { kid, secret } of [old, fresh])
+    expect(await shop.identify(sign(secret)), kid).toMatchObject({
+      code: expect.stringMatching(/invalid_signature|kid/),
+    });
+  expect(await shop.identify(sign(last.secret, last.kid))).toMatchObject(isAda);
+  await expect(widget.questions.filter({ hasText: 'where is my order A-1001' })).toHaveCount(1);
+  const told = stack.lines.join('\n') + (await stack.storedBytes());
+  for (const { secret } of [old, fresh, last]) expect(told).not.toContain(secret);
 });
