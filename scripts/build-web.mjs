@@ -1,6 +1,6 @@
 // Bundles the browser's side into build/web/: the loader (widgent.js), the widget (panel, pump and glue), the core
-// (.wasm) and its twin in JavaScript under hashed names, each with its brotli beside it. Whoever loads a file carries its hash: the loader those
-// of both others. Prints the table of bytes and fails where a budget is broken.
+// (.wasm) and its twin in JavaScript under hashed names, each with its brotli beside it. Whoever loads a file carries
+// its hash: the loader those of both others. Prints the table of bytes and fails where a budget is broken.
 //
 //   node scripts/build-web.mjs [--core DIR] [--out DIR] [--base URL]
 //

@@ -1,5 +1,5 @@
-// Loads the machine: the glue is bundled here, the hashed .wasm is fetched under its integrity. Where the page allows no
-// Wasm, the same core comes as JavaScript. From here on the machine is one function.
+// Loads the machine: the glue is bundled here, the hashed .wasm is fetched under its integrity. Where the page allows
+// no Wasm, the same core comes as JavaScript. From here on the machine is one function.
 import createCore from 'widgent-core';
 import { importChecked } from './modules.ts';
 import type { Event, Step } from './seam.ts';

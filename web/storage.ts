@@ -1,5 +1,6 @@
 // What outlives the page: the guest's id, the salt of the fingerprints and the agent's look (this browser), the pointer
-// to the guest's thread (this tab). Never a token, never a transcript. Where the browser forbids storage, memory takes its place.
+// to the guest's thread (this tab). Never a token, never a transcript. Where the browser forbids storage, memory takes
+// its place.
 
 export interface Storage {
   read(key: StorageKey): string;

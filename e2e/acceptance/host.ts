@@ -34,7 +34,8 @@ export class Host {
   get scripts(): string {
     return `<script nonce="n1" src="${this.server}/widgent.js"></script>
       <script nonce="n1">window.started = widgent.init({ productId: 'acme', serviceKey: 'pk_acme_demo' });
-      window.told = []; for (const name of ['runtime', 'error']) widgent.on(name, (detail) => told.push([name, detail]));
+      window.told = [];
+      for (const name of ['runtime', 'error']) widgent.on(name, (detail) => told.push([name, detail]));
       </script>`;
   }
 

@@ -5,8 +5,8 @@
 export type WidgentToken = string | null | undefined;
 /**
  * Asked for a token at `init` (or `identify`), about 60 s before the identity ends, and after a sleep that was longer
- * than the identity. One call at a time, 10 s for each, three tries. Must not cache: the same token again is refused with
- * `stale_token`.
+ * than the identity. One call at a time, 10 s for each, three tries. Must not cache: the same token again is refused
+ * with `stale_token`.
  */
 export type WidgentTokenProvider = () => WidgentToken | Promise<WidgentToken>;
 
