@@ -16,7 +16,8 @@ export const customerPage = (product: string) =>
   `<!doctype html><title>A shop</title><link rel="icon" href="data:,"><body>
   <script src="${server}/widgent.js"></script>
   <script>
-    window.started = widgent.init({ productId: '${product}', serviceKey: 'pk_${product.replace('-', '_')}_demo' })</script>`;
+    window.started = widgent.init({ productId: '${product}', serviceKey: 'pk_${product.replace('-', '_')}_demo' });
+  </script>`;
 
 async function makeCertificate(): Promise<{ key: Buffer; cert: Buffer }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'widgent-tls-'));
