@@ -24,6 +24,7 @@ int RunCommandLine(int argc, const char* const* argv) {
   AddServe(cli);
   AddProduct(cli);
   AddToken(cli);
+  AddUser(cli);
   AddAudit(cli);
   try {
     cli.parse(argc, argv);
@@ -55,12 +56,14 @@ void Exit(ExitCode code) {
   throw CLI::RuntimeError(code);
 }
 
-std::vector<Product> LoadProductsOrFail(const std::vector<std::string>& paths) {
-  auto loaded = LoadProducts(paths);
+std::vector<Product> LoadProductsOrFail(const std::vector<std::string>& paths, const std::string& key_file) {
+  auto loaded = LoadProducts(paths, key_file);
   if (const auto* error = std::get_if<ConfigError>(&loaded)) {
     Fail(kExitUsage, error->where + ": " + error->detail,
          "The configuration is described in the README; `widgentd product create` writes a complete one.");
   }
+  for (const Product& product : std::get<std::vector<Product>>(loaded))
+    for (const std::string& warning : product.warnings) std::cerr << "widgentd: " << warning << '\n';
   return std::get<std::vector<Product>>(std::move(loaded));
 }
 

@@ -27,6 +27,7 @@ int RunCommandLine(int argc, const char* const* argv);
 void AddServe(CLI::App& cli);
 void AddProduct(CLI::App& cli);
 void AddToken(CLI::App& cli);
+void AddUser(CLI::App& cli);
 void AddAudit(CLI::App& cli);
 
 // Ends the command: prints both, exits with `code`.
@@ -34,8 +35,8 @@ void AddAudit(CLI::App& cli);
 // Ends the command silently.
 [[noreturn]] void Exit(ExitCode code);
 
-// LoadProducts, or Fail.
-std::vector<Product> LoadProductsOrFail(const std::vector<std::string>& paths);
+// LoadProducts, or Fail. Warnings go to stderr.
+std::vector<Product> LoadProductsOrFail(const std::vector<std::string>& paths, const std::string& key_file = "");
 
 UnixMillis SystemNow();
 

@@ -1,40 +1,41 @@
+#include "server/cli_product.h"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
-#include <memory>
 
 #include "identity/crypto.h"
+#include "identity/sealed.h"
 #include "protocol/base64url.h"
 #include "server/cli.h"
 #include "server/config.h"
 #include "server/history.h"
 #include "server/product_file.h"
+#include "store/sqlite_store.h"
 
 namespace widgent {
 
 namespace fs = std::filesystem;
 
-namespace {
+std::string ProductFileOf(const ProductOptions& options) {
+  return (fs::path(options.dir) / (options.id + ".json")).string();
+}
 
-struct ProductOptions {
-  std::string dir = "products", id, name;
-  std::vector<std::string> origins;
-  int overlap_hours = 24;
-};
+std::string ReadProductFileOrFail(const ProductOptions& options) {
+  const auto json = ReadTextFile(ProductFileOf(options));
+  if (!json) {
+    Fail(kExitUsage, "There is no product file " + ProductFileOf(options) + ".",
+         "`widgentd product list` shows what there is; --dir names another folder.");
+  }
+  return *json;
+}
 
-std::string FileOf(const ProductOptions& options) { return (fs::path(options.dir) / (options.id + ".json")).string(); }
-
-// Beside the product's file, one per secret, so that the configuration itself can be shown around.
-std::string SecretFileName(const std::string& id, const std::string& kid) { return id + "." + kid + ".secret"; }
-
-std::string NewSecret() { return "wvs_" + EncodeBase64Url(RandomBytes(32)); }
-
-// Appears whole or not at all, also after a power cut.
-void WriteFile(const std::string& path, std::string_view text, mode_t mode) {
+void WriteFileOrFail(const std::string& path, std::string_view text, mode_t mode) {
   const std::string unfinished = path + ".tmp";
   const int file = ::open(unfinished.c_str(), O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, mode);
   const bool is_written = file >= 0 && ::fchmod(file, mode) == 0 &&
@@ -45,16 +46,32 @@ void WriteFile(const std::string& path, std::string_view text, mode_t mode) {
     Fail(kExitFailure, path + " cannot be written.", "Choose another folder with --dir, or mend its permissions.");
 }
 
-Product ReadProductOrFail(const std::string& file) { return LoadProductsOrFail({file}).front(); }
-
-std::string ReadFileOrFail(const ProductOptions& options) {
-  const auto json = ReadTextFile(FileOf(options));
-  if (!json) {
-    Fail(kExitUsage, "There is no product file " + FileOf(options) + ".",
-         "`widgentd product list` shows what there is; --dir names another folder.");
+void WriteProductFileOrFail(const ProductOptions& options, std::string_view json) {
+  const std::string file = ProductFileOf(options);
+  WriteFileOrFail(file, json, 0644);
+  const auto loaded = LoadProduct(file, options.key_file);
+  if (const auto* error = std::get_if<ConfigError>(&loaded)) {
+    Fail(kExitUsage,
+         "The change is written, but a running server does not take it: " + error->where + ": " + error->detail,
+         "Mend the file: the server looks at it again at once.");
   }
-  return *json;
 }
+
+SealKey SealKeyOrFail(const ProductOptions& options) {
+  auto found = FindOrMakeSealKey(options.dir, options.key_file);
+  if (const auto* error = std::get_if<SealKeyError>(&found)) Fail(kExitUsage, error->detail, error->hint);
+  auto key = std::get<SealKey>(std::move(found));
+  if (key.is_new) {
+    std::cout << "Made " << key.where
+              << ", the key that the secrets in product files are sealed with (readable by you\n"
+                 "alone). The server needs it too. Keep a copy apart from your backups of the product files.\n";
+  }
+  return key;
+}
+
+std::string NewSecret(std::string_view prefix) { return std::string(prefix) + EncodeBase64Url(RandomBytes(32)); }
+
+namespace {
 
 constexpr char kBackendStep[] = R"(1. Your backend signs who is signed in. In Express, with jsonwebtoken:
 
@@ -118,111 +135,141 @@ void Create(const ProductOptions& options) {
     if (const auto* error = std::get_if<OriginError>(&parsed))
       Fail(kExitUsage, "The origin " + origin + " cannot be registered.", error->detail);
   }
-  const std::string file = FileOf(options);
+  const std::string file = ProductFileOf(options);
   if (fs::exists(file)) {
     Fail(kExitUsage, file + " exists already.",
          "Choose another id, or `widgentd product rotate-secret " + options.id + "` for a new secret.");
   }
   std::error_code error;
   fs::create_directories(options.dir, error);
+  const SealKey key = SealKeyOrFail(options);
+  const std::string secret = NewSecret("wvs_");
   NewProduct product;
   product.id = options.id;
   product.name = options.name.empty() ? options.id : options.name;
   product.origins = options.origins;
   product.service_key = "pk_" + options.id + "_" + EncodeBase64Url(RandomBytes(9));
-  product.kid = NewKid(SystemNow(), {});
-  product.secret_file = SecretFileName(options.id, product.kid);
-  const std::string secret = NewSecret();
-  WriteFile((fs::path(options.dir) / product.secret_file).string(), secret + "\n", 0600);
-  WriteFile(file, WriteProductFile(product), 0644);
-  const Product written = ReadProductOrFail(file);
-  std::cout << "Wrote " << file << " and its secret, " << product.secret_file << " (readable by you alone).\n";
-  PrintSteps(written, secret);
+  product.now = SystemNow();
+  product.kid = NewKid(product.now, {});
+  product.sealed_secret =
+      Seal(key.bytes, OwnerOfVerificationSecret(product.id, product.kid), secret, RandomBytes(kAesNonceBytes));
+  WriteProductFileOrFail(options, WriteProductFile(product));
+  std::cout << "Wrote " << file << ". The secret in it is sealed with the key of " << key.where << ".\n";
+  PrintSteps(LoadProductsOrFail({file}, options.key_file).front(), secret);
 }
 
-void Rotate(const ProductOptions& options) {
-  const std::string json = ReadFileOrFail(options);
-  Rotation rotation;
-  rotation.now = SystemNow();
-  rotation.old_until = rotation.now + options.overlap_hours * std::int64_t{3'600'000};
-  rotation.kid = NewKid(rotation.now, ListKids(json));
-  rotation.secret_file = SecretFileName(options.id, rotation.kid);
-  auto rotated = RotateSecret(json, rotation);
-  if (const auto* refused = std::get_if<RotationError>(&rotated)) Fail(kExitUsage, refused->detail, refused->hint);
-  const std::string secret = NewSecret();
-  WriteFile((fs::path(options.dir) / rotation.secret_file).string(), secret + "\n", 0600);
-  WriteFile(FileOf(options), std::get<std::string>(rotated), 0644);
-  std::cout << "New Verification Secret (shown only now): " << secret << "\nIts kid: " << rotation.kid << "\n\n"
-            << (options.overlap_hours > 0 ? "Older secrets are accepted until " + WriteTime(rotation.old_until)
-                                          : std::string("Older secrets are refused"))
-            << ".\n1. Restart the server: it accepts tokens of the new secret from then on.\n"
-               "2. Give the new secret to the backend that signs tokens.\n";
+// What the server's store knows of the product's secrets; `why` where it cannot be asked.
+std::vector<SecretRecord> ReadRecords(const ProductOptions& options, std::string& why) {
+  try {
+    return OpenSqliteStoreReadOnly(options.data + "/widgent.db")->ListSecretRecords({options.id});
+  } catch (const std::exception& error) {
+    why = error.what();
+    return {};
+  }
+}
+
+void PrintSecret(const Product& product, const VerificationSecret& secret, const SecretRecord& record,
+                 bool is_store_read) {
+  const UnixMillis now = SystemNow();
+  const bool is_newest = &secret == &product.keys.secrets.front();
+  const bool has_ended = secret.not_after && *secret.not_after <= now;
+  std::cout << "secret        kid " << secret.kid << ", created "
+            << (secret.created_at ? WriteTime(*secret.created_at) : "at a time that its file does not name")
+            << ", last used ";
+  if (!is_store_read) std::cout << "(not known here)";
+  else std::cout << (record.used_at > 0 ? WriteTime(record.used_at) : "never");
+  if (secret.not_after) std::cout << (has_ended ? ", ended " : ", until ") << WriteTime(*secret.not_after);
+  std::cout << '\n';
+  if (record.leaked_at == 0 || has_ended) return;
+  const std::string leak = WriteTime(record.leaked_at) + " from " + record.leaked_origin;
+  const std::string id = product.id.value;
+  if (is_newest) {
+    std::cout << "              LEAKED " << leak << ": rotate now (widgentd product rotate-secret " << id << ")\n";
+  } else {
+    std::cout << "              leaked " << leak << ", replaced since. Still accepted: widgentd product revoke-secret "
+              << id << ' ' << secret.kid << '\n';
+  }
 }
 
 void Show(const ProductOptions& options) {
-  ReadFileOrFail(options);
-  const Product product = ReadProductOrFail(FileOf(options));
+  ReadProductFileOrFail(options);
+  const Product product = LoadProductsOrFail({ProductFileOf(options)}, options.key_file).front();
   std::cout << "id            " << product.id.value << "\nname          " << product.name << '\n';
   for (const OriginPattern& origin : product.origins) std::cout << "origin        " << origin.text << '\n';
   for (const std::string& key : product.service_keys) std::cout << "service key   " << key << '\n';
+  for (const std::string& key : product.admin_keys)
+    std::cout << "admin key     of SHA-256 " << key.substr(0, 8) << "…\n";
+  std::string why;
+  const auto records = ReadRecords(options, why);
   for (const VerificationSecret& secret : product.keys.secrets) {
-    std::cout << "secret        kid " << secret.kid;
-    if (secret.not_after) std::cout << ", until " << WriteTime(*secret.not_after);
-    std::cout << '\n';
+    const auto record = std::find_if(records.begin(), records.end(),
+                                     [&](const SecretRecord& candidate) { return candidate.kid == secret.kid; });
+    PrintSecret(product, secret, record == records.end() ? SecretRecord() : *record, why.empty());
   }
   std::cout << "agent         " << product.agent.kind << '\n';
   if (!product.knowledge.dir.empty()) std::cout << "documents     " << product.knowledge.dir << '\n';
   for (const ToolConfig& tool : product.tools)
     std::cout << "tool          " << tool.name << (tool.required.identified ? ", signed-in users only" : "") << '\n';
+  if (!why.empty()) std::cerr << "widgentd: " << why << " Name the server's folder with --data for times of use.\n";
 }
 
 void List(const ProductOptions& options) {
-  for (const Product& product : LoadProductsOrFail({options.dir})) {
+  for (const Product& product : LoadProductsOrFail({options.dir}, options.key_file)) {
     std::cout << product.id.value << "  " << product.name;
     for (const OriginPattern& origin : product.origins) std::cout << "  " << origin.text;
     std::cout << '\n';
   }
 }
 
+void AddPlaces(CLI::App& command, ProductOptions& options) {
+  command.add_option("--dir", options.dir, "Folder of the product files")->capture_default_str()->type_name("DIR");
+  command
+      .add_option("--key-file", options.key_file,
+                  "Key of the sealed secrets, where WIDGENT_KEY has none [widgent.key in the folder]")
+      ->type_name("FILE");
+}
+
 }  // namespace
 
+CLI::App* AddProductCommand(CLI::App& product, const char* name, const char* what,
+                            const std::shared_ptr<ProductOptions>& options) {
+  CLI::App* command = product.add_subcommand(name, what);
+  command->add_option("id", options->id, "The product's id")->required()->type_name("ID");
+  AddPlaces(*command, *options);
+  return command;
+}
+
 void AddProduct(CLI::App& cli) {
-  CLI::App* product = cli.add_subcommand("product", "Make and change products: a site, its origins and its secrets");
+  CLI::App* product = cli.add_subcommand("product", "Make and change products: a site, its origins and its keys");
   product->require_subcommand(1);
   auto options = std::make_shared<ProductOptions>();
-  const auto add = [&](const char* name, const char* what, bool takes_id) {
-    CLI::App* command = product->add_subcommand(name, what);
-    if (takes_id) command->add_option("id", options->id, "The product's id")->required()->type_name("ID");
-    command->add_option("--dir", options->dir, "Folder of the product files")->capture_default_str()->type_name("DIR");
-    return command;
-  };
 
-  CLI::App* create = add("create", "Make a product and its first secret", true);
+  CLI::App* create = AddProductCommand(*product, "create", "Make a product and its first secret", options);
   create->add_option("--origin", options->origins, "Where its pages come from; may be repeated")
       ->required()
       ->type_name("ORIGIN...");
   create->add_option("--name", options->name, "As people call it")->type_name("NAME");
   create->footer(
-      "Writes DIR/ID.json and a secret file beside it (mode 0600), prints the service key, the Verification Secret\n"
-      "once, and the two steps that integrate the widget.\n\n"
+      "Writes DIR/ID.json with the secret sealed in it, prints the service key, the Verification Secret once, and the\n"
+      "two steps that integrate the widget. The key that seals is WIDGENT_KEY, else that of --key-file, else\n"
+      "DIR/widgent.key, which is made where it is missing (mode 0600).\n\n"
       "Examples:\n"
       "  widgentd product create acme --origin https://shop.example --name 'Acme Shop'\n"
       "  widgentd product create dev --origin http://localhost:3000 https://*.preview.example");
   create->callback([options] { Create(*options); });
 
-  add("show", "Print a product without its secrets", true)->callback([options] { Show(*options); });
-  add("list", "Print all products of a folder", false)->callback([options] { List(*options); });
+  CLI::App* show = AddProductCommand(*product, "show", "Print a product without its secrets", options);
+  show->add_option("--data", options->data, "Folder of the server's store: when the secrets were last used")
+      ->envname("WIDGENT_DATA")
+      ->capture_default_str()
+      ->type_name("DIR");
+  show->callback([options] { Show(*options); });
 
-  CLI::App* rotate = add("rotate-secret", "Add a new secret, and give the old one an end", true);
-  rotate
-      ->add_option("--overlap-hours", options->overlap_hours,
-                   "How long the old one goes on; 0 ends it at once (it leaked)")
-      ->check(CLI::Range(0, 24 * 365))
-      ->capture_default_str();
-  rotate->footer(
-      "No downtime: restart the server, then change the backend that signs; tokens of both are accepted until\n"
-      "the old secret ends.");
-  rotate->callback([options] { Rotate(*options); });
+  CLI::App* list = product->add_subcommand("list", "Print all products of a folder");
+  AddPlaces(*list, *options);
+  list->callback([options] { List(*options); });
+
+  AddSecretCommands(*product, options);
 }
 
 }  // namespace widgent

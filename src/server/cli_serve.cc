@@ -20,15 +20,20 @@
 #include "identity/crypto.h"
 #include "server/app.h"
 #include "server/cli.h"
+#include "server/head_keeper.h"
+#include "server/product_files.h"
+#include "server/seal_key.h"
 #include "store/sqlite_store.h"
 
 namespace widgent {
 
 namespace {
 
+constexpr std::int64_t kWatchIntervalMs = 1000;
+
 struct ServeOptions {
   std::vector<std::string> config{"products"};
-  std::string data = "data", listen = "127.0.0.1:8787", web, log_level = "info";
+  std::string data = "data", listen = "127.0.0.1:8787", web, log_level = "info", key_file;
 };
 
 struct Address {
@@ -100,6 +105,63 @@ std::unique_ptr<Store> OpenStore(const std::string& folder) {
   }
 }
 
+// Keeps an App to what its product files say.
+class Watch {
+ public:
+  Watch(http::EventLoop& loop, ProductFiles& files, App& app, std::shared_ptr<spdlog::logger> logger)
+      : loop_(loop), files_(files), app_(app), logger_(std::move(logger)) {
+    Tick();
+  }
+
+  // Before every request: a secret that was revoked a moment ago is refused in this one.
+  void Look() {
+    if (files_.HaveChanged()) Reload();
+  }
+
+  void Reload() {
+    auto reloaded = files_.Reload();
+    for (const std::string& fault : reloaded.faults) logger_->error("{} What it held before goes on.", fault);
+    for (const Product& product : reloaded.products)
+      for (const std::string& warning : product.warnings) logger_->warn("{}", warning);
+    for (const std::string& refusal : app_.Replace(std::move(reloaded.products)))
+      logger_->error("{} What was served before goes on.", refusal);
+    logger_->info("The product files were read again.");
+  }
+
+ private:
+  void Tick() {
+    loop_.After(kWatchIntervalMs, [this] {
+      Tick();
+      if (files_.HaveChangedInside()) Reload();
+      app_.CancelRevoked();
+    });
+  }
+
+  http::EventLoop& loop_;
+  ProductFiles& files_;
+  App& app_;
+  std::shared_ptr<spdlog::logger> logger_;
+};
+
+std::vector<Product> LoadOrFail(ProductFiles& files, spdlog::logger& logger) {
+  auto loaded = files.Load();
+  if (const auto* error = std::get_if<ConfigError>(&loaded)) {
+    Fail(kExitUsage, error->where + ": " + error->detail,
+         "The configuration is described in the README; `widgentd product create` writes a complete one.");
+  }
+  auto products = std::get<std::vector<Product>>(std::move(loaded));
+  for (const Product& product : products)
+    for (const std::string& warning : product.warnings) logger.warn("{}", warning);
+  return products;
+}
+
+// Of the heads of the audit log. Where there is no key yet, one is made beside the store.
+std::string SealKeyOrFail(const ServeOptions& options) {
+  const auto key = FindOrMakeSealKey(options.data, options.key_file);
+  if (const auto* error = std::get_if<SealKeyError>(&key)) Fail(kExitFailure, error->detail, error->hint);
+  return AuditSealKey(std::get<SealKey>(key).bytes);
+}
+
 // A viewer holds a descriptor for as long as it looks on, and the usual limit of 1,024 is soon reached.
 void RaiseDescriptorLimit() {
   rlimit limit{};
@@ -111,7 +173,9 @@ void RaiseDescriptorLimit() {
 void Serve(const ServeOptions& options) {
   const auto started_at = std::chrono::steady_clock::now();
   const Address address = ParseAddress(options.listen);
-  auto products = LoadProductsOrFail(options.config);
+  const auto logger = MakeLogger(options.log_level);
+  ProductFiles files(options.config, options.key_file);
+  auto products = LoadOrFail(files, *logger);
   const std::size_t product_count = products.size();
   std::error_code error;
   std::filesystem::create_directories(options.data, error);
@@ -119,7 +183,6 @@ void Serve(const ServeOptions& options) {
   const FolderLock lock(options.data);
   const auto assets = LoadAssets(options.web);
   const auto store = OpenStore(options.data);
-  const auto logger = MakeLogger(options.log_level);
   const auto log_error = [&](std::string_view what) { logger->error("{}", what); };
 
   http::RealEventLoop loop;
@@ -134,6 +197,8 @@ void Serve(const ServeOptions& options) {
     Fail(kExitUsage, refused.what(), "Mend the product's file, and start again.");
   }
   App& app = *started;
+  HeadKeeper heads(loop, *store, options.data + "/" + std::string(kSealedHeadsFile), SealKeyOrFail(options), log_error);
+  Watch watch(loop, files, app, logger);
   loop.OnTurnEnd([&] { app.EndTurn(); });
   loop.OnException(log_error);
 
@@ -145,6 +210,7 @@ void Serve(const ServeOptions& options) {
   };
   server_options.report = log_error;
   http::Server server(loop, server_options, [&](http::Request request, std::shared_ptr<http::Responder> responder) {
+    watch.Look();
     app.Handle(std::move(request), std::move(responder));
   });
   std::uint16_t port = 0;
@@ -160,6 +226,7 @@ void Serve(const ServeOptions& options) {
     app.Drain();
     server.Stop([&] { loop.Stop(); });
   });
+  loop.OnSignals({SIGHUP}, [&](int) { watch.Reload(); });
   const auto ready_ms =
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started_at).count();
   const std::string host = address.host.find(':') == address.host.npos ? address.host : '[' + address.host + ']';
@@ -167,6 +234,7 @@ void Serve(const ServeOptions& options) {
             << (product_count == 1 ? " product" : " products") << " (ready in " << ready_ms << " ms)" << std::endl;
   loop.Run();
   app.EndTurn();
+  heads.Keep();
   logger->info("Stopped.");
 }
 
@@ -185,6 +253,8 @@ void AddServe(CLI::App& cli) {
   serve->add_option("--listen", options->listen, "Address; port 0 takes any")
       ->capture_default_str()
       ->type_name("HOST:PORT");
+  serve->add_option("--key-file", options->key_file, "Key of the sealed secrets, where WIDGENT_KEY has none")
+      ->type_name("FILE");
   serve->add_option("--web", options->web, "Folder of the built widget (widgent.js and what it loads)")
       ->type_name("DIR");
   serve->add_option("--log-level", options->log_level, "What to log on stderr")
@@ -193,6 +263,9 @@ void AddServe(CLI::App& cli) {
   serve->footer(
       "Prints one line when it is ready. SIGTERM or SIGINT: accepts nothing more, lets running replies end for up to\n"
       "3 seconds, makes everything durable and exits 0; a second signal does not wait.\n\n"
+      "A product file that changes is read again at once, as on SIGHUP: no connection is lost, and a file that does "
+      "not\n"
+      "hold changes nothing and is named in the log.\n\n"
       "Examples:\n"
       "  widgentd serve --web build/web\n"
       "  widgentd serve --config acme.json other.json --data /var/lib/widgent --listen 127.0.0.1:8787");

@@ -8,6 +8,7 @@
 #include "protocol/json_writer.h"
 #include "server/cli.h"
 #include "server/history.h"
+#include "store/sqlite_store.h"
 
 namespace widgent {
 
@@ -15,7 +16,7 @@ namespace {
 
 struct TokenOptions {
   std::vector<std::string> config{"products"};
-  std::string product;
+  std::string product, key_file, data;
   std::optional<std::int64_t> at_s;
   bool json = false;
 };
@@ -70,15 +71,27 @@ const Product& ChooseProduct(const std::vector<Product>& products, const std::st
        "Name one with --product: " + known + ".");
 }
 
+std::unique_ptr<Store> OpenStoreOrNull(const std::string& folder) {
+  if (folder.empty()) return nullptr;
+  try {
+    return OpenSqliteStoreReadOnly(folder + "/widgent.db");
+  } catch (const std::exception& error) {
+    Fail(kExitUsage, error.what(), "Name the folder of the server's store with --data, or leave it out.");
+  }
+}
+
 void Check(const TokenOptions& options) {
-  const auto products = LoadProductsOrFail(options.config);
+  const auto products = LoadProductsOrFail(options.config, options.key_file);
+  const auto store = OpenStoreOrNull(options.data);
   const Product& product = ChooseProduct(products, options.product);
   bool are_all_users = true, is_any = false;
   for (std::string line; std::getline(std::cin, line);) {
     is_any = true;
     if (line.ends_with('\r')) line.pop_back();
     const UnixMillis now = options.at_s ? *options.at_s * 1000 : SystemNow();
-    const Verdict verdict = VerifyToken(line, product.keys, product.token_policy, now);
+    const Verdict verdict = VerifyToken(line, product.keys, product.token_policy, now, [&](std::string_view sub) {
+      return store ? store->FindRevocation(product.id, sub) : std::nullopt;
+    });
     are_all_users = are_all_users && std::holds_alternative<User>(verdict);
     if (options.json) std::cout << WriteVerdict(verdict) << '\n';
     else PrintVerdict(verdict, now);
@@ -102,6 +115,11 @@ void AddToken(CLI::App& cli) {
   check->add_option("--at", options->at_s, "Judge as at this Unix time instead of now")
       ->type_name("SECONDS")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{100'000'000'000}));
+  check->add_option("--data", options->data, "Folder of the server's store: says too which users are revoked")
+      ->envname("WIDGENT_DATA")
+      ->type_name("DIR");
+  check->add_option("--key-file", options->key_file, "Key of the sealed secrets, where WIDGENT_KEY has none")
+      ->type_name("FILE");
   check->add_flag("--json", options->json, "One line of JSON per token");
   check->footer(
       "Reads tokens from stdin, one per line; an empty line is a request without a token. They are never an argument,\n"

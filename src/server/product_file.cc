@@ -1,9 +1,10 @@
 #include "server/product_file.h"
 
 #include <algorithm>
-#include <ctime>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "identity/sealed.h"
 #include "server/history.h"
 
 namespace widgent {
@@ -13,6 +14,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kLiveSecretsMax = 2;
+constexpr int kKidNumberMax = 1'000'000;
 
 std::string Print(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n'; }
 
@@ -25,14 +27,36 @@ Json* FindSecrets(Json& product) {
   return secrets.is_array() ? &secrets : nullptr;
 }
 
-// RFC 3339 times in UTC sort as text does.
-std::string EndOf(const Json& secret) {
-  return secret.is_object() && secret.contains("not_after") && secret["not_after"].is_string()
-             ? secret["not_after"].get<std::string>()
-             : "";
+std::string WriteSeconds(UnixMillis time) { return WriteTime(time).substr(0, 19) + "Z"; }
+
+Json SecretEntry(const std::string& kid, const std::string& sealed, UnixMillis now) {
+  return {{"kid", kid}, {"value", {{"sealed", sealed}}}, {"created", WriteSeconds(now)}};
 }
 
-std::string WriteSeconds(UnixMillis time) { return WriteTime(time).substr(0, 19) + "Z"; }
+std::string TextOf(const Json& object, const char* key) {
+  return object.is_object() && object.contains(key) && object[key].is_string() ? object[key].get<std::string>() : "";
+}
+
+ProductFileError NotAProduct() {
+  return {"The file has no \"verification\" with \"secrets\".", "Is it a product's file?"};
+}
+
+// Seals the secret that stands in `value`, or in a file of our own that it names.
+bool SealValue(Json& value, const std::string& owner, const Sealer& seal, const OwnSecretFile& own_file,
+               std::vector<std::string>& obsolete) {
+  std::string secret;
+  if (value.is_string()) {
+    secret = value.get<std::string>();
+  } else if (const std::string file = TextOf(value, "file"); !file.empty()) {
+    const auto content = own_file(file);
+    if (!content) return false;
+    obsolete.push_back(file);
+    secret = *content;
+  }
+  if (secret.empty()) return false;
+  value = {{"sealed", seal(owner, secret)}};
+  return true;
+}
 
 }  // namespace
 
@@ -42,10 +66,9 @@ std::string WriteProductFile(const NewProduct& product) {
   json["name"] = product.name;
   json["origins"] = product.origins;
   json["service_keys"] = Json::array({{{"id", product.service_key}}});
-  json["verification"] = {
-      {"max_lifetime_s", 3600},
-      {"leeway_s", 30},
-      {"secrets", Json::array({{{"kid", product.kid}, {"value", {{"file", product.secret_file}}}}})}};
+  json["verification"] = {{"max_lifetime_s", 3600},
+                          {"leeway_s", 30},
+                          {"secrets", Json::array({SecretEntry(product.kid, product.sealed_secret, product.now)})}};
   json["agent"] = {{"kind", "builtin"}};
   json["greeting"] = {{"verified", "Hi {{name}}, how can I help?"}, {"anonymous", "Hi! How can I help?"}};
   json["rate_limits"] = {{"per_user_per_min", 20}, {"per_ip_per_min", 40}, {"concurrent_runs_per_user", 2}};
@@ -56,30 +79,65 @@ std::string WriteProductFile(const NewProduct& product) {
 
 std::string NewKid(UnixMillis now, const std::vector<std::string>& taken) {
   const std::string day = WriteTime(now).substr(0, 10);
-  std::string kid = day;
-  for (int n = 2; std::find(taken.begin(), taken.end(), kid) != taken.end(); ++n) kid = day + '-' + std::to_string(n);
-  return kid;
+  int last = 0;
+  for (const std::string& kid : taken) {
+    if (kid == day) last = std::max(last, 1);
+    if (!kid.starts_with(day + '-')) continue;
+    int number = 0;
+    std::from_chars(kid.data() + day.size() + 1, kid.data() + kid.size(), number);
+    last = std::max(last, std::min(number, kKidNumberMax));
+  }
+  return last == 0 ? day : day + '-' + std::to_string(last + 1);
 }
 
-std::variant<std::string, RotationError> RotateSecret(std::string_view json, const Rotation& rotation) {
+std::variant<std::string, ProductFileError> RotateSecret(std::string_view json, const Rotation& rotation) {
   Json product = Json::parse(json, nullptr, false);
   Json* secrets = FindSecrets(product);
-  if (!secrets) return RotationError{"The file has no \"verification\" with \"secrets\".", "Is it a product's file?"};
+  if (!secrets) return NotAProduct();
   const std::string now = WriteSeconds(rotation.now), until = WriteSeconds(rotation.old_until);
   Json kept = Json::array();
-  kept.push_back({{"kid", rotation.kid}, {"value", {{"file", rotation.secret_file}}}});
+  kept.push_back(SecretEntry(rotation.kid, rotation.sealed_secret, rotation.now));
   for (Json& secret : *secrets) {
-    const std::string end = EndOf(secret);
+    const std::string end = TextOf(secret, "not_after");  // RFC 3339 times in UTC sort as text does
     if (!end.empty() && end <= now) continue;
     if (until <= now) continue;
     if (end.empty() || end > until) secret["not_after"] = until;
     kept.push_back(secret);
   }
   if (kept.size() > kLiveSecretsMax) {
-    return RotationError{"The product has two live secrets already.",
-                         "Wait until the older one has ended, or end both at once with --overlap-hours 0."};
+    return ProductFileError{"The product has two live secrets already.",
+                            "Wait until the older one has ended, or end both at once with --overlap-hours 0."};
   }
   *secrets = std::move(kept);
+  return Print(product);
+}
+
+std::variant<std::string, ProductFileError> RevokeSecret(std::string_view json, const std::string& kid,
+                                                         UnixMillis now) {
+  Json product = Json::parse(json, nullptr, false);
+  Json* secrets = FindSecrets(product);
+  if (!secrets) return NotAProduct();
+  std::string known;
+  for (Json& secret : *secrets) {
+    if (TextOf(secret, "kid") != kid) {
+      known += (known.empty() ? "" : ", ") + TextOf(secret, "kid");
+      continue;
+    }
+    const std::string end = TextOf(secret, "not_after"), at = WriteSeconds(now);
+    if (end.empty() || end > at) secret["not_after"] = at;
+    return Print(product);
+  }
+  return ProductFileError{"The product has no secret of the kid \"" + kid + "\".", "Its kids are: " + known + "."};
+}
+
+std::variant<std::string, ProductFileError> AddAdminKey(std::string_view json, const std::string& sha256, bool replace,
+                                                        UnixMillis now) {
+  Json product = Json::parse(json, nullptr, false);
+  if (!product.is_object()) return NotAProduct();
+  Json keys = !replace && product.contains("admin_keys") ? product["admin_keys"] : Json::array();
+  if (!keys.is_array()) return ProductFileError{"\"admin_keys\" is no list.", "Mend the file, or use --replace."};
+  keys.push_back({{"sha256", sha256}, {"created", WriteSeconds(now)}});
+  product["admin_keys"] = std::move(keys);
   return Print(product);
 }
 
@@ -88,10 +146,35 @@ std::vector<std::string> ListKids(std::string_view json) {
   std::vector<std::string> kids;
   if (const Json* secrets = FindSecrets(product)) {
     for (const Json& secret : *secrets)
-      if (secret.is_object() && secret.contains("kid") && secret["kid"].is_string())
-        kids.push_back(secret["kid"].get<std::string>());
+      if (const std::string kid = TextOf(secret, "kid"); !kid.empty()) kids.push_back(kid);
   }
   return kids;
+}
+
+std::variant<SealedFile, ProductFileError> SealSecrets(std::string_view json, const Sealer& seal,
+                                                       const OwnSecretFile& own_file) {
+  Json product = Json::parse(json, nullptr, false);
+  const std::string id = TextOf(product, "id");
+  if (id.empty()) return ProductFileError{"The file has no \"id\".", "Is it a product's file?"};
+  SealedFile file;
+  if (Json* secrets = FindSecrets(product)) {
+    for (Json& secret : *secrets) {
+      const std::string kid = TextOf(secret, "kid");
+      if (secret.is_object() && secret.contains("value") &&
+          SealValue(secret["value"], OwnerOfVerificationSecret(id, kid), seal, own_file, file.obsolete))
+        file.sealed.push_back("the Verification Secret " + kid);
+    }
+  }
+  if (product.contains("tools") && product["tools"].is_array()) {
+    for (Json& tool : product["tools"]) {
+      const std::string name = TextOf(tool, "name");
+      if (tool.is_object() && tool.contains("secret") &&
+          SealValue(tool["secret"], OwnerOfToolSecret(id, name), seal, own_file, file.obsolete))
+        file.sealed.push_back("the signing secret of the tool " + name);
+    }
+  }
+  file.json = Print(product);
+  return file;
 }
 
 }  // namespace widgent

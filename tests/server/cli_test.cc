@@ -4,53 +4,16 @@
 #include <sys/stat.h>
 
 #include <fstream>
-#include <iostream>
 #include <sstream>
 
 #include "server/config.h"
+#include "server/widgentd.h"
 #include "server/world.h"
 #include "store/sqlite.h"
 #include "store/temporary_folder.h"
 
 using namespace widgent;
 using namespace widgent::test;
-
-namespace {
-
-struct Printed {
-  int code = 0;
-  std::string out, error;
-};
-
-Printed Widgentd(std::vector<std::string> arguments, const std::string& input = "") {
-  std::vector<const char*> argv{"widgentd"};
-  for (const std::string& argument : arguments) argv.push_back(argument.c_str());
-  std::istringstream in(input);
-  std::ostringstream out, error;
-  auto* const old_in = std::cin.rdbuf(in.rdbuf());
-  auto* const old_out = std::cout.rdbuf(out.rdbuf());
-  auto* const old_error = std::cerr.rdbuf(error.rdbuf());
-  std::cin.clear();
-  const int code = RunCommandLine(static_cast<int>(argv.size()), argv.data());
-  std::cin.rdbuf(old_in);
-  std::cout.rdbuf(old_out);
-  std::cerr.rdbuf(old_error);
-  return {code, out.str(), error.str()};
-}
-
-bool Has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-std::string SecretIn(const std::string& text) {
-  const auto from = text.find("wvs_");
-  return from == text.npos ? "" : text.substr(from, text.find_first_of(" \n", from) - from);
-}
-
-std::string FreshToken(const std::string& secret) {
-  const std::int64_t now = SystemNow() / 1000;
-  return SignToken(nlohmann::json{{"sub", "ada"}, {"name", "Ada"}, {"exp", now + 600}}.dump(), secret);
-}
-
-}  // namespace
 
 TEST_CASE("product create makes a product that the server reads, and shows its secret once") {
   const TemporaryFolder folder;
@@ -71,7 +34,7 @@ TEST_CASE("product create makes a product that the server reads, and shows its s
   for (const auto& entry : std::filesystem::directory_iterator(dir)) {
     struct stat status {};
     REQUIRE(::stat(entry.path().c_str(), &status) == 0);
-    const bool is_secret = entry.path().extension() == ".secret";
+    const bool is_secret = entry.path().extension() == ".key";
     CHECK((status.st_mode & 0777) == (is_secret ? 0600 : 0644));
     if (!is_secret) CHECK_FALSE(Has(ReadTextFile(entry.path()).value(), secret));
   }

@@ -1,0 +1,49 @@
+// What the commands of `widgentd product` share: where a product's file is, how it is read and written, and its key.
+#pragma once
+#include <sys/types.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/seal_key.h"
+
+namespace CLI {
+class App;
+}
+
+namespace widgent {
+
+struct ProductOptions {
+  std::string dir = "products", id, name, kid, key_file, data = "data";
+  std::vector<std::string> origins;
+  int overlap_hours = 24;
+  bool replace = false;
+};
+
+std::string ProductFileOf(const ProductOptions& options);
+
+// The file's text, or Fail.
+std::string ReadProductFileOrFail(const ProductOptions& options);
+
+// Appears whole or not at all, also after a power cut. Fails the command where it cannot be written.
+void WriteFileOrFail(const std::string& path, std::string_view text, mode_t mode);
+
+// Writes a product's file and reads it again: what does not hold is said, because a running server would not take it.
+void WriteProductFileOrFail(const ProductOptions& options, std::string_view json);
+
+// The key that seals this product's secrets; a new one is announced.
+SealKey SealKeyOrFail(const ProductOptions& options);
+
+// "wvs_" or "wsk_" and 256 random bits.
+std::string NewSecret(std::string_view prefix);
+
+// `widgentd product NAME ID`, with --dir and --key-file.
+CLI::App* AddProductCommand(CLI::App& product, const char* name, const char* what,
+                            const std::shared_ptr<ProductOptions>& options);
+
+// rotate-secret, revoke-secret, admin-key and seal.
+void AddSecretCommands(CLI::App& product, const std::shared_ptr<ProductOptions>& options);
+
+}  // namespace widgent

@@ -1,0 +1,75 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+#include "audit/audit.h"
+#include "identity/token.h"
+#include "server/admin_api.h"
+#include "server/cli.h"
+#include "server/history.h"
+#include "store/sqlite_store.h"
+
+namespace widgent {
+
+namespace {
+
+struct UserOptions {
+  std::string data = "data", product, sub;
+};
+
+std::unique_ptr<Store> OpenStore(const std::string& folder) {
+  const std::string file = folder + "/widgent.db";
+  std::error_code error;
+  // Not made anew: a revocation in a store that no server uses would revoke nobody.
+  if (!std::filesystem::exists(file, error))
+    Fail(kExitUsage, "There is no store " + file + ".", "Name the server's folder with --data.");
+  try {
+    return OpenSqliteStore(file);
+  } catch (const std::exception& refused) {
+    Fail(kExitFailure, refused.what(), "Name the server's folder with --data.");
+  }
+}
+
+void Revoke(const UserOptions& options) {
+  if (!IsValidId(options.product) || !IsUsableSub(options.sub))
+    Fail(kExitUsage, "That is no product's id or no user's.", "widgentd user revoke acme u_42");
+  const auto store = OpenStore(options.data);
+  const ProductId product{options.product};
+  const auto known = store->ListAuditedProducts();
+  const UnixMillis now = SystemNow();
+  AuditLog audit(*store);
+  RevokeUser(*store, audit, {product, "", "", ""}, options.sub, "command line", now);
+  if (!store->Commit()) Fail(kExitFailure, "The revocation was not stored: " + store->LastError(), "Try again.");
+  std::cout
+      << "Tokens of " << options.sub << " that were signed before " << WriteTime(now)
+      << " are refused. A running server refuses them\nin the next request, and cancels the user's replies within a "
+         "second.\n";
+  if (std::find(known.begin(), known.end(), product) == known.end())
+    std::cerr << "widgentd: This store knew nothing of a product \"" << options.product << "\". Is the id right?\n";
+}
+
+}  // namespace
+
+void AddUser(CLI::App& cli) {
+  CLI::App* user = cli.add_subcommand("user", "End what a user may do");
+  user->require_subcommand(1);
+  auto options = std::make_shared<UserOptions>();
+  CLI::App* revoke = user->add_subcommand("revoke", "Refuse the tokens that a user has now");
+  revoke->add_option("product", options->product, "The product's id")->required()->type_name("PRODUCT");
+  revoke->add_option("sub", options->sub, "The user's id, as the tokens name it")->required()->type_name("SUB");
+  revoke->add_option("--data", options->data, "Folder of the server's store")
+      ->envname("WIDGENT_DATA")
+      ->capture_default_str()
+      ->type_name("DIR");
+  revoke->footer(
+      "Works while the server runs. Tokens signed from now on are accepted; those without an iat only in an hour.\n"
+      "POST /v1/admin/products/PRODUCT/users/SUB/revoke does the same over HTTP.\n\n"
+      "Examples:\n"
+      "  widgentd user revoke acme u_42\n"
+      "  widgentd user revoke acme 'auth0|17' --data /var/lib/widgent");
+  revoke->callback([options] { Revoke(*options); });
+}
+
+}  // namespace widgent

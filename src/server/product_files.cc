@@ -1,0 +1,87 @@
+#include "server/product_files.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "server/config.h"
+
+namespace widgent {
+
+ProductFiles::ProductFiles(std::vector<std::string> paths, std::string key_file)
+    : paths_(std::move(paths)), key_file_(std::move(key_file)) {}
+
+std::variant<std::vector<Product>, ConfigError> ProductFiles::Load() {
+  auto loaded = LoadProducts(paths_, key_file_);
+  if (auto* error = std::get_if<ConfigError>(&loaded)) return std::move(*error);
+  return std::move(Reload().products);
+}
+
+bool ProductFiles::HaveChanged() const { return Differ(path_stamps_); }
+
+bool ProductFiles::HaveChangedInside() const { return Differ(path_stamps_) || Differ(file_stamps_); }
+
+ProductFiles::Reloaded ProductFiles::Reload() {
+  // Before the files are read: what changes meanwhile is seen the next time.
+  path_stamps_ = StampsOf(paths_);
+  Reloaded reloaded;
+  const auto listed = ListProductFiles(paths_);
+  if (const auto* error = std::get_if<ConfigError>(&listed)) {
+    reloaded.faults.push_back(error->where + ": " + error->detail);
+    for (const auto& [file, product] : by_file_) reloaded.products.push_back(product);
+    file_stamps_.clear();  // that the files are gone is said once
+    return reloaded;
+  }
+  std::map<std::string, Product> by_file;
+  Stamps stamps;
+  for (const std::string& file : std::get<std::vector<std::string>>(listed)) {
+    std::vector<std::string> parts;
+    const std::string stamp = StampOf(file);
+    auto loaded = LoadProduct(file, key_file_, &parts);
+    for (const std::string& part : parts) stamps.emplace(part, part == file ? stamp : StampOf(part));
+    if (const auto* error = std::get_if<ConfigError>(&loaded)) {
+      reloaded.faults.push_back(error->where + ": " + error->detail);
+      if (const auto old = by_file_.find(file); old != by_file_.end()) by_file.insert(*old);
+      continue;
+    }
+    by_file.emplace(file, std::get<Product>(std::move(loaded)));
+  }
+  for (const auto& [file, product] : by_file) {
+    const auto is_same = [&](const Product& other) { return other.id == product.id; };
+    if (std::any_of(reloaded.products.begin(), reloaded.products.end(), is_same)) {
+      reloaded.faults.push_back(file + ": Another file has a product of the id \"" + product.id.value + "\" already.");
+      continue;
+    }
+    reloaded.products.push_back(product);
+  }
+  by_file_ = std::move(by_file);
+  file_stamps_ = std::move(stamps);
+  return reloaded;
+}
+
+// Whatever a change of the file changes; empty where there is none.
+std::string ProductFiles::StampOf(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return "";
+  std::string stamp;
+  for (const auto number : {static_cast<std::int64_t>(status.st_dev), static_cast<std::int64_t>(status.st_ino),
+                            static_cast<std::int64_t>(status.st_size), std::int64_t{status.st_mtim.tv_sec},
+                            std::int64_t{status.st_mtim.tv_nsec}, std::int64_t{status.st_ctim.tv_sec},
+                            std::int64_t{status.st_ctim.tv_nsec}})
+    stamp += std::to_string(number) + ' ';
+  return stamp;
+}
+
+ProductFiles::Stamps ProductFiles::StampsOf(const std::vector<std::string>& paths) {
+  Stamps stamps;
+  for (const std::string& path : paths) stamps.emplace(path, StampOf(path));
+  return stamps;
+}
+
+bool ProductFiles::Differ(const Stamps& stamps) {
+  return std::any_of(stamps.begin(), stamps.end(),
+                     [](const auto& stamp) { return StampOf(stamp.first) != stamp.second; });
+}
+
+}  // namespace widgent
