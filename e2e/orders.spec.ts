@@ -1,4 +1,5 @@
 // The promise: the agent knows who is signed in, and a site's tools get that user and nobody else.
+import { strings } from '../web/panel/strings.ts';
 import { expect, test } from './fixtures.ts';
 import { Shop } from './shop.ts';
 
@@ -41,10 +42,15 @@ test("Bob's order is refused to Ada by the shop's own tool", async ({ shop, stac
   expect(stack.toolCalls('express').at(-1)).toContain('get_order A-2001 for {"sub":"ada"');
 });
 
-test('A refund is asked for with the reason, once', async ({ shop, stack }) => {
+test('A refund is asked for with the reason, once, after a yes', async ({ shop, stack }) => {
   await shop.signIn('Bob');
   await shop.widget.open();
-  expect(await shop.widget.ask('please refund my order A-2002, it came late')).toContain('refund of order A-2002');
+  await shop.widget.send('please refund my order A-2002, it came late');
+  const card = shop.widget.panel.locator('.approval');
+  await expect(card).toContainText('refund order A-2002 (late)?');
+  expect(stack.toolCalls('express').filter((line) => line.includes('refund_order A-2002'))).toHaveLength(0);
+  await card.getByRole('button', { name: strings.approve }).click();
+  await expect(shop.widget.replies.last()).toContainText('refund of order A-2002');
   expect(stack.toolCalls('express').filter((line) => line.includes('refund_order A-2002'))).toHaveLength(1);
 });
 

@@ -41,6 +41,11 @@ TEST_CASE("Both demo shops are configured so that their visitors get what the de
   CHECK(stage.Run({"How long does shipping take?"}).text.find("two to four working days") != std::string::npos);
 
   const std::size_t calls = stage.client.requests.size();
+  const RunResult asked = stage.Run({"please refund my damaged order A-1001"});
+  CHECK(asked.status == RunResult::Status::kAsking);
+  REQUIRE(asked.interrupts.size() == 1);
+  CHECK(asked.interrupts[0].message == "Ask the shop to refund order A-1001 (damaged)?");
+  CHECK(stage.client.requests.size() == calls);
   stage.identity = MakeGuest();
   CHECK(stage.Run({"where is my order A-1001"}).text.find("sign in") != std::string::npos);
   CHECK(stage.client.requests.size() == calls);

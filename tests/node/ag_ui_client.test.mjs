@@ -85,3 +85,31 @@ test('A forged token is refused before the stream starts', async () => {
   const forged = jwt.sign({ sub: 'ada' }, 'some other secret that is long enough, really', { expiresIn: '1h' });
   await assert.rejects(say(makeAgent(forged), 'who am I'), /401/);
 });
+
+test('A refund waits for a yes: the client sees an interrupt, answers it, and goes on', async () => {
+  const agent = makeAgent(ada());
+  const asked = await say(agent, 'please refund my damaged order A-1001');
+  for (const event of asked.events) EventSchemas.parse(event);
+  const { outcome } = asked.events.at(-1);
+  assert.equal(outcome.type, 'interrupt');
+  const [interrupt] = agent.pendingInterrupts;
+  assert.match(interrupt.message, /refund order A-1001 \(damaged\)\?/);
+  assert.equal(interrupt.toolCallId, asked.events.find(({ type }) => type === 'TOOL_CALL_START').toolCallId);
+  await assert.rejects(agent.runAgent({}), /pending interrupt/);
+
+  const answer = async (status, payload) => {
+    const events = [];
+    const resume = [{ interruptId: agent.pendingInterrupts[0].id, status, ...(payload && { payload }) }];
+    await agent.runAgent({ resume }, { onEvent: ({ event }) => void events.push(event) });
+    for (const event of events) EventSchemas.parse(event);
+    assert.deepEqual(events.at(-1).outcome, { type: 'success' });
+    assert.deepEqual(agent.pendingInterrupts, []);
+    return agent.messages.at(-1).content;
+  };
+  assert.match(await answer('resolved', { approved: true }), /I have asked for a refund of order A-1001/);
+  assert.equal(agent.messages.filter(({ role }) => role === 'tool').length, 1);
+
+  await say(agent, 'please refund my damaged order A-1001');
+  assert.match(await answer('cancelled'), /Nothing was done/);
+  assert.match((await say(agent, 'thanks')).text, /welcome/);
+});

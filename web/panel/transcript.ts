@@ -110,6 +110,7 @@ export class Transcript {
   showTool({ id, name, status }: Of<'show_tool'>): void {
     let step = this.tools.get(id);
     if (!step) {
+      if (!name) return; // the end of a call whose beginning was shown before the page was loaded
       step = { name, row: el('div'), status };
       this.tools.set(id, step);
       this.items.append(step.row);
