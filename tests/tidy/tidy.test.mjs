@@ -16,6 +16,7 @@ test('Every floor includes only what lies below it', clean(checkFloors));
 test('No banned word stands in the tree', clean(checkWords));
 test('Lines are short and end cleanly', clean(checkLines));
 test('Nothing in the tree is dead', clean(checkDead));
+test('Each acceptance case has a test', clean(checkCases));
 
 test('An include that goes up is found', () => {
   finds(checkFloors, 'src/protocol/sse.cc', '// x\n#include "session/session.h"\n', 2);
