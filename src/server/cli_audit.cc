@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <ctime>
 #include <filesystem>
@@ -8,8 +9,12 @@
 #include <nlohmann/json.hpp>
 
 #include "audit/audit.h"
+#include "audit/sealed_heads.h"
 #include "server/cli.h"
+#include "server/config.h"
+#include "server/head_keeper.h"
 #include "server/history.h"
+#include "server/seal_key.h"
 #include "store/sqlite_store.h"
 
 namespace widgent {
@@ -17,7 +22,7 @@ namespace widgent {
 namespace {
 
 struct AuditOptions {
-  std::string data = "data", product, since;
+  std::string data = "data", product, since, key_file;
   AuditQuery query;
   bool json = false;
 };
@@ -89,13 +94,44 @@ void Show(AuditOptions options) {
   }
 }
 
+// The heads that the server has sealed; `holds` becomes false where they should be there and are not to be trusted.
+AuditHeads FindSealedHeads(const AuditOptions& options, bool& holds) {
+  const auto found = FindSealKey(options.data, options.key_file);
+  const auto* key = std::get_if<SealKey>(&found);
+  const auto text = ReadTextFile(options.data + "/" + std::string(kSealedHeadsFile));
+  if (!key && !text) {
+    std::cout << "No heads are sealed: records cut off at the end would leave no gap.\n";
+    return {};
+  }
+  if (!key) {
+    const auto& error = std::get<SealKeyError>(found);
+    Fail(kExitUsage, "The sealed heads cannot be checked. " + error.detail, error.hint);
+  }
+  auto heads = text ? OpenSealedHeads(*text, AuditSealKey(key->bytes)) : std::nullopt;
+  if (heads) return std::move(*heads);
+  holds = false;
+  std::cout << "The sealed heads in " << options.data << '/' << kSealedHeadsFile
+            << (text ? " were changed, or sealed by another key.\n"
+                     : " are missing; a server that starts seals them.\n");
+  return {};
+}
+
 void Verify(const AuditOptions& options) {
   const auto store = OpenStore(options);
-  const auto products = ChooseProducts(*store, options);
-  if (products.empty()) std::cout << "The log holds no record of any product.\n";
   bool holds = true;
+  const AuditHeads sealed = FindSealedHeads(options, holds);
+  auto products = ChooseProducts(*store, options);
+  if (products.empty()) std::cout << "The log holds no record of any product.\n";
+  // A chain of which nothing is left is known by its sealed head alone.
+  if (options.product.empty()) {
+    for (const auto& [product, head] : sealed)
+      if (std::find(products.begin(), products.end(), product) == products.end()) products.push_back(product);
+  }
   for (const ProductId& product : products) {
-    if (const auto fault = VerifyAudit(*store, product)) {
+    const auto head_sealed = sealed.find(product);
+    auto fault = VerifyAudit(*store, product);
+    if (!fault && head_sealed != sealed.end()) fault = CheckSealedHead(*store, product, head_sealed->second);
+    if (fault) {
       holds = false;
       std::cout << product.value << ": record " << fault->seq << " is broken: " << fault->detail << '\n';
     } else {
@@ -142,8 +178,12 @@ void AddAudit(CLI::App& cli) {
 
   CLI::App* verify = audit->add_subcommand("verify", "Check that no record was changed, removed or inserted");
   AddCommon(*verify, *options);
+  verify->add_option("--key-file", options->key_file, "Key of the seal, where WIDGENT_KEY has none")->type_name("FILE");
   verify->footer(
-      "Records cut off at the end leave no gap. What was printed before tells: the count of a product only grows.\n\n"
+      "Records cut off at the end leave no gap in the chain: that is noticed by the heads which the server seals "
+      "about\n"
+      "every second (audit.heads in the folder of the store) with WIDGENT_KEY, the --key-file, or the folder's\n"
+      "widgent.key. Whoever can read the key can seal anew: keep it where the store's writers cannot.\n\n"
       "Exit codes: 0 every chain holds; 1 a record is broken, and its number is printed; 2 a wrong option.");
   verify->callback([options] { Verify(*options); });
 }
