@@ -45,7 +45,7 @@ target_link_options(core PRIVATE
   -sALLOW_MEMORY_GROWTH=1 -sINITIAL_MEMORY=1048576 -sTOTAL_STACK=65536 -sWASM_BIGINT=1
   -sMINIMAL_RUNTIME=1 -sMINIMAL_RUNTIME_STREAMING_WASM_COMPILATION=1
   "SHELL:--pre-js ${engine_js}"
-  -sBINARYEN_EXTRA_PASSES=--flatten,--rereloop,-Oz,-Oz
+  -sBINARYEN_EXTRA_PASSES=--flatten,--rereloop,-Oz,-Oz,--reorder-functions
   "-Wl,--wrap=strtod,--wrap=strtoull,--wrap=strtoll,--wrap=snprintf")
 # The compiler must not take malloc for a call to malloc.
 set_source_files_properties(src/wasm/malloc_small.cc PROPERTIES COMPILE_OPTIONS "-fno-builtin;-fno-lto")
