@@ -1,5 +1,5 @@
-// The same events give the same steps, byte for byte, in the native build and in the Wasm that is shipped: the written
-// transcripts of tests/transcripts, and every one that the native session tests produce.
+// The same events give the same steps, byte for byte, in the native build, in the Wasm that is shipped and in its twin in
+// JavaScript: the written transcripts of tests/transcripts, and every one that the native session tests produce.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
@@ -10,13 +10,26 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const built = join(root, 'build/wasm');
+const shipped = join(root, 'build/web');
 
-async function loadCore() {
+// What is an ES module by content is one in a data: URL, whatever package it lies in.
+const importText = (file) => import(`data:text/javascript;base64,${readFileSync(file).toString('base64')}`);
+
+async function loadCores() {
   globalThis.window ??= globalThis;
-  // core.js is an ES module by content; a data: URL says so whatever package it lies in.
-  const glue = await import(`data:text/javascript;base64,${readFileSync(join(built, 'core.js')).toString('base64')}`);
+  const glue = await importText(join(built, 'core.js'));
   const wasm = await WebAssembly.compile(readFileSync(join(built, 'core.wasm')));
-  return () => glue.default({ wasm });
+  const twin = await importText(
+    join(
+      shipped,
+      readdirSync(shipped).find((name) => /^core-\w+\.js$/.test(name)),
+    ),
+  );
+  const engine = { instantiate: async (made, imports) => made.default(imports) };
+  return {
+    Wasm: () => glue.default({ wasm, engine: WebAssembly }),
+    JavaScript: () => glue.default({ wasm: twin, engine }),
+  };
 }
 
 async function replay(start, file) {
@@ -27,46 +40,46 @@ async function replay(start, file) {
   return lines.length / 2;
 }
 
-const start = await loadCore();
+for (const [core, start] of Object.entries(await loadCores())) {
+  test(`The written transcripts replay in the shipped ${core}`, async () => {
+    const folder = join(root, 'tests/transcripts');
+    const files = readdirSync(folder).filter((name) => name.endsWith('.jsonl'));
+    assert.ok(files.length >= 4);
+    for (const name of files) await replay(start, join(folder, name));
+  });
 
-test('The written transcripts replay in the shipped Wasm', async () => {
-  const folder = join(root, 'tests/transcripts');
-  const files = readdirSync(folder).filter((name) => name.endsWith('.jsonl'));
-  assert.ok(files.length >= 4);
-  for (const name of files) await replay(start, join(folder, name));
-});
+  test(`Every transcript of the native session tests replays in the shipped ${core}`, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'widgent-transcripts-'));
+    try {
+      execFileSync(join(root, 'build/native/widgent_session_tests'), {
+        env: { ...process.env, WIDGENT_TRANSCRIPTS: folder },
+      });
+      const files = readdirSync(folder);
+      assert.ok(files.length > 30, `only ${files.length} transcripts`);
+      let steps = 0;
+      for (const name of files) steps += await replay(start, join(folder, name));
+      assert.ok(steps > 300, `only ${steps} steps`);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 
-test('Every transcript of the native session tests replays in the shipped Wasm', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'widgent-transcripts-'));
-  try {
-    execFileSync(join(root, 'build/native/widgent_session_tests'), {
-      env: { ...process.env, WIDGENT_TRANSCRIPTS: folder },
-    });
-    const files = readdirSync(folder);
-    assert.ok(files.length > 30, `only ${files.length} transcripts`);
-    let steps = 0;
-    for (const name of files) steps += await replay(start, join(folder, name));
-    assert.ok(steps > 300, `only ${steps} steps`);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-});
-
-test('Hostile text does not stop the core', async () => {
-  const core = await start();
-  const deep = '['.repeat(100_000);
-  for (const text of [
-    '',
-    '{',
-    deep,
-    `{"type":${deep}`,
-    '\u0000',
-    '{"type":"init_called","call":1e400}',
-    '{"type":"x","a":"\\ud800"}',
-  ])
-    assert.match(core.handle(text), /invalid_event/);
-  assert.match(
-    core.handle('{"type":"init_called","call":1,"product_id":"acme","service_key":"pk_1","now":1}'),
-    /"ok":true/,
-  );
-});
+  test(`Hostile text does not stop the core in ${core}`, async () => {
+    const { handle } = await start();
+    const deep = '['.repeat(100_000);
+    for (const text of [
+      '',
+      '{',
+      deep,
+      `{"type":${deep}`,
+      '\u0000',
+      '{"type":"init_called","call":1e400}',
+      '{"type":"x","a":"\\ud800"}',
+    ])
+      assert.match(handle(text), /invalid_event/);
+    assert.match(
+      handle('{"type":"init_called","call":1,"product_id":"acme","service_key":"pk_1","now":1}'),
+      /"ok":true/,
+    );
+  });
+}
