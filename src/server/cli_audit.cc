@@ -160,7 +160,8 @@ void AddAudit(CLI::App& cli) {
   CLI::App* show = audit->add_subcommand("show", "Who did what: the newest records, oldest of them first");
   AddCommon(*show, *options);
   show->add_option("--user", options->query.user, "Only this verified user (sub)")->type_name("SUB");
-  show->add_option("--action", options->query.action, "Only this: identify, switch, sign_out, merge, refused, tool")
+  show->add_option("--action", options->query.action,
+                   "Only this: identify, switch, sign_out, merge, refused, revoke, tool")
       ->type_name("ACTION");
   show->add_option("--outcome", options->query.outcome, "Only this: success, failure")->type_name("OUTCOME");
   show->add_option("--since", options->since, "From then on: 90m, 24h, 7d, 2026-01-31, 2026-01-31T12:00:00Z")

@@ -156,10 +156,12 @@ std::vector<Product> LoadOrFail(ProductFiles& files, spdlog::logger& logger) {
 }
 
 // Of the heads of the audit log. Where there is no key yet, one is made beside the store.
-std::string SealKeyOrFail(const ServeOptions& options) {
+std::string SealKeyOrFail(const ServeOptions& options, spdlog::logger& logger) {
   const auto key = FindOrMakeSealKey(options.data, options.key_file);
   if (const auto* error = std::get_if<SealKeyError>(&key)) Fail(kExitFailure, error->detail, error->hint);
-  return AuditSealKey(std::get<SealKey>(key).bytes);
+  const auto& [bytes, where, is_new] = std::get<SealKey>(key);
+  if (is_new) logger.info("Made {}, the key that seals the heads of the audit log. Keep a copy elsewhere.", where);
+  return AuditSealKey(bytes);
 }
 
 // A viewer holds a descriptor for as long as it looks on, and the usual limit of 1,024 is soon reached.
@@ -197,7 +199,8 @@ void Serve(const ServeOptions& options) {
     Fail(kExitUsage, refused.what(), "Mend the product's file, and start again.");
   }
   App& app = *started;
-  HeadKeeper heads(loop, *store, options.data + "/" + std::string(kSealedHeadsFile), SealKeyOrFail(options), log_error);
+  HeadKeeper heads(loop, *store, options.data + "/" + std::string(kSealedHeadsFile), SealKeyOrFail(options, *logger),
+                   log_error);
   Watch watch(loop, files, app, logger);
   loop.OnTurnEnd([&] { app.EndTurn(); });
   loop.OnException(log_error);

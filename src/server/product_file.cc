@@ -68,6 +68,9 @@ std::string WriteProductFile(const NewProduct& product) {
   json["service_keys"] = Json::array({{{"id", product.service_key}}});
   json["verification"] = {{"max_lifetime_s", 3600},
                           {"leeway_s", 30},
+                          {"identity", "optional"},
+                          {"on_expiry", "guest"},
+                          {"merge", "session"},
                           {"secrets", Json::array({SecretEntry(product.kid, product.sealed_secret, product.now)})}};
   json["agent"] = {{"kind", "builtin"}};
   json["greeting"] = {{"verified", "Hi {{name}}, how can I help?"}, {"anonymous", "Hi! How can I help?"}};
