@@ -1,5 +1,5 @@
-// The same events give the same steps, byte for byte, in the native build, in the Wasm that is shipped and in its twin in
-// JavaScript: the written transcripts of tests/transcripts, and every one that the native session tests produce.
+// The same events give the same steps, byte for byte, in the native build, in the Wasm that is shipped and in its twin
+// in JavaScript: the written transcripts of tests/transcripts, and every one that the native session tests produce.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
