@@ -1,5 +1,7 @@
 #include "server/widget_api.h"
 
+#include <algorithm>
+
 #include "protocol/json_fields.h"
 #include "protocol/json_writer.h"
 #include "server/admission.h"
@@ -113,6 +115,10 @@ void WidgetApi::GetCapabilities(const ExchangePtr& x) {
   writer.Put("type", product.agent.kind).Put("provider", "Widgent").Put("version", WIDGENT_VERSION).Close('}');
   writer.Key("transport").Open('{').Put("streaming", true).Put("resumable", true).Close('}');
   writer.Key("tools").Open('{').Put("supported", !product.tools.empty()).Put("clientProvided", false).Close('}');
+  const bool asks = std::any_of(product.tools.begin(), product.tools.end(),
+                                [](const ToolConfig& tool) { return tool.approval.has_value(); });
+  writer.Key("humanInTheLoop").Open('{').Put("supported", asks).Put("approvals", asks).Put("interrupts", asks);
+  writer.Close('}');
   writer.Key("state").Open('{').Put("snapshots", false).Put("deltas", false).Put("persistentState", true).Close('}');
   x->SendJson(200, writer.Close('}').Take());
 }

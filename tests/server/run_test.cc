@@ -394,7 +394,7 @@ TEST_CASE("After its end a token opens nothing of its user, and errors say that 
         json{{"state", "anonymous"}, {"reason", "token_expired"}});
 }
 
-TEST_CASE("A guest is not offered a tool for signed-in users") {
+TEST_CASE("case 34: a guest is not offered a tool for signed-in users") {
   World world;
   const Answer answer = world.Say({.guest = kGuest}, {.text = kOrder});
   world.loop.Advance(20'000);

@@ -102,4 +102,10 @@ TEST_CASE("Capabilities follow the product") {
   CHECK(json["identity"]["name"] == "Acme");
   CHECK(json["transport"]["resumable"] == true);
   CHECK(json["tools"]["clientProvided"] == false);
+  CHECK(json["humanInTheLoop"]["interrupts"] == false);
+
+  Product product = MakeProduct();
+  product.tools[0].approval = ToolApproval{"Sure?", 300};
+  World careful(":memory:", product);
+  CHECK(careful.Get("/agent/capabilities", {})->Json()["humanInTheLoop"]["interrupts"] == true);
 }
