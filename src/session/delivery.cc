@@ -327,6 +327,8 @@ void Session::Take(const AgUiEvent& event, MonotonicMillis asked_at) {
     case EventType::kRunError:
       Forget(run_->request);
       FailRun(event.code, {});
+      // Another page of this user was asked something: show it here too.
+      if (event.code == "interrupt_pending") LoadHistory();
       break;
     default:
       break;
@@ -343,6 +345,7 @@ void Session::TakeRunStarted(const AgUiEvent& event, MonotonicMillis asked_at) {
     ExpireIdentity();
     thread_id_ = thread;
     Reply(Save{"thread_id", thread_id_});
+    Reply(Save{"thread_of", ended_});
     return LoadHistory();
   }
   if (as_user != (state_ == State::kUser) || (as_user && event.identity->sub != sub_)) {

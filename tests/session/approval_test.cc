@@ -140,3 +140,24 @@ TEST_CASE_METHOD(ApprovalFixture, "After a reload the question that waits is sho
   Decide("int_1", true);
   CHECK(Body(Find("/agent"))["resume"][0]["interruptId"] == "int_1");
 }
+
+TEST_CASE_METHOD(ApprovalFixture, "A question that was put on another device is shown here when it stands in the way") {
+  Init();
+  SignIn("ada", 3600, "t_adas");
+  Answer(Find("/messages"), 200, {{"messages", json::array()}});
+  Submit("where is my order");
+  const int request = Find("/agent");
+  AgUiEvent error;
+  error.type = EventType::kRunError;
+  error.code = "interrupt_pending";
+  Started(request, 200);
+  Chunk(request, EncodeSse(RunId(request) + ":1", WriteEvent(error)));
+  Ended(request);
+  REQUIRE(Find("/messages"));
+  Answer(Find("/messages"), 200,
+         {{"messages", {{{"id", "u_1"}, {"role", "user"}, {"content", "refund A-1001"}}}},
+          {"interrupts", {{{"id", "int_1"}, {"message", "Refund order A-1001?"}}}}});
+  CHECK(approvals["int_1"]["status"] == "pending");
+  CHECK(LastMessage("user")->text == "where is my order");
+  CHECK(LastMessage("user")->status == "failed");
+}

@@ -110,6 +110,27 @@ TEST_CASE_METHOD(HandoverFixture, "case 10: not even after the page was loaded a
   CHECK(hers.LastSessionBody()["merge"] == storage["thread_id"]);
 }
 
+TEST_CASE_METHOD(HandoverFixture,
+                 "case 10: nor what was taken as a guest's because the token ended on the way, after a reload") {
+  Init();
+  SignIn("ada", 60);
+  Submit("ada's words");
+  const int request = Find("/agent");
+  const auto frames = Frames(RunId(request), ThreadId(request), {"an answer"}, WireIdentity{});
+  Started(request, 200);
+  for (const std::string& frame : frames) Chunk(request, frame);
+  REQUIRE(identity["state"] == "guest");
+  REQUIRE_FALSE(storage["thread_id"].empty());
+
+  HandoverFixture reloaded;
+  reloaded.storage = storage;
+  reloaded.Init(storage["thread_id"]);
+  reloaded.Identify(TokenOf("bob"));
+  reloaded.Wait(0);
+  CHECK_FALSE(reloaded.LastSessionBody().contains("merge"));
+  CHECK(reloaded.storage["thread_id"].empty());
+}
+
 TEST_CASE_METHOD(HandoverFixture, "Where the product asks, the guest's thread is moved only at the visitor's yes") {
   Init();
   SayAsGuest("hello");
