@@ -87,8 +87,9 @@ void WidgetApi::PostSession(const ExchangePtr& x) {
     // A page that asks again and again must not fill the log: the same act of the same token within a minute says
     // nothing new, so one row is enough.
     const auto kind = ActOf(event);
-    if (kind &&
-        !limits_.Take("act " + std::string(event) + " " + product.id.value + " " + user->token_sha256, 1, x->Now())) {
+    if (kind && !limits_.Take("act " + std::to_string(static_cast<int>(*kind)) + " " + product.id.value + " " +
+                                  user->token_sha256,
+                              1, x->Now())) {
       IdentityAct act;
       act.kind = *kind;
       act.identity = x->identity;
