@@ -48,7 +48,10 @@ void WriteFileOrFail(const std::string& path, std::string_view text, mode_t mode
 
 void WriteProductFileOrFail(const ProductOptions& options, std::string_view json) {
   const std::string file = ProductFileOf(options);
-  WriteFileOrFail(file, json, 0644);
+  // Whoever may read it stays the operator's choice: a secret may stand in it in plain text.
+  struct stat status {};
+  const bool is_there = ::stat(file.c_str(), &status) == 0;
+  WriteFileOrFail(file, json, is_there ? status.st_mode & 0777 : 0644);
   const auto loaded = LoadProduct(file, options.key_file);
   if (const auto* error = std::get_if<ConfigError>(&loaded)) {
     Fail(kExitUsage,

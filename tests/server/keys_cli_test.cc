@@ -201,6 +201,20 @@ TEST_CASE("admin-key shows a key once, and the file keeps its hash alone") {
   CHECK(keys() == std::vector<std::string>{Hex(Sha256(third))});
 }
 
+TEST_CASE("A product file that only its owner may read stays so when a command changes it") {
+  const Shop shop;
+  const auto mode = [&] {
+    struct stat status {};
+    REQUIRE(::stat(shop.file.c_str(), &status) == 0);
+    return status.st_mode & 0777;
+  };
+  REQUIRE(::chmod(shop.file.c_str(), 0600) == 0);
+  for (const char* command : {"rotate-secret", "admin-key"}) {
+    CHECK(shop.Run({command, "acme"}).code == kExitOk);
+    CHECK(mode() == 0600);
+  }
+}
+
 TEST_CASE("case 21: user revoke is seen by token check and by a server that has the store open") {
   const Shop shop;
   const auto revoke = [&](const std::string& product, const std::string& sub) {
