@@ -1,16 +1,16 @@
 // The pump: what happens in the page goes into the machine as events, what comes out is performed in order, and the one
 // timer is set. Nothing is decided here.
-import type { WidgentState as State } from './api/public.ts';
+import type { InspectorRuntime, WidgentState as State } from './api/public.ts';
 import { Calls, WidgentError, type Reject, type Resolve } from './api/calls.ts';
 import { EventDeriver } from './api/events.ts';
 import { Listeners, type Listener } from './api/listeners.ts';
 import { loadCore, type Machine } from './core.ts';
-import type { IdentityTransition, InspectorInput, InspectorModule, InspectorOverlay } from './inspector/input.ts';
-import { importChecked } from './modules.ts';
+import { Diagnosis } from './diagnosis.ts';
 import { Panel } from './panel/panel.ts';
 import { openRequests } from './requests.ts';
 import type { Effect, Event, ViewEffect } from './seam.ts';
 import { newGuestId, newSeed, openStorage, sharedSalt, type Storage } from './storage.ts';
+import { openTabs, type Tabs } from './tabs.ts';
 
 export type Call = [args: unknown[], resolve: Resolve, reject: Reject];
 
@@ -49,14 +49,13 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
   const early: Event[] = []; // happened before the machine was there
   const queue: Event[] = [];
   let getToken: (() => unknown) | undefined;
-  let channel: BroadcastChannel | undefined;
-  // For the inspector.
-  let token: string | undefined; // the last that the page has given
+  let tabs: Tabs | undefined;
   let serviceKey = '';
-  let runtime: InspectorInput['runtime'] = { core: 'wasm' };
-  const transitions: IdentityTransition[] = [];
-  let inspector: Promise<InspectorModule> | undefined;
-  let overlay: InspectorOverlay | undefined;
+  let runtime: InspectorRuntime = { core: 'wasm' };
+  const diagnosis = new Diagnosis(root, base, () => {
+    const guestId = storage?.read('guest_id') ?? '';
+    return { productId, serviceKey, guestId, runtime, state: state.identity.state };
+  });
 
   function handle(event: Event): void {
     if (life.signal.aborted) return;
@@ -111,7 +110,7 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
       case 'ask_for_token':
         return void provide(effect.ask);
       case 'broadcast':
-        return channel?.postMessage({ kind: effect.kind, fingerprint: effect.fingerprint });
+        return tabs?.tell(effect.kind, effect.fingerprint);
       case 'save':
         return storage?.write(effect.key, effect.value);
       case 'report':
@@ -124,7 +123,7 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
   function draw(effect: ViewEffect): void {
     if (effect.type === 'show_connection') state.connection = effect.state;
     if (effect.type === 'show_identity') {
-      noteTransition(effect.state, effect.reason);
+      diagnosis.note(state.identity.state, effect.state, effect.reason);
       state.identity = { state: effect.state, locked: !!effect.locked };
       if (effect.sub) state.identity.sub = effect.sub;
       if (effect.name) state.identity.name = effect.name;
@@ -135,16 +134,6 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
     derived.take(effect);
   }
 
-  function noteTransition(to: State['identity']['state'], reason?: string): void {
-    const from = state.identity.state;
-    if (reason === 'signed_out') token = undefined;
-    if (from === to && !reason) return;
-    transitions.push(reason ? { at: Date.now(), from, to, reason } : { at: Date.now(), from, to });
-    transitions.splice(0, transitions.length - 20);
-    // Once the effects of this step are done.
-    queueMicrotask(() => overlay?.refresh());
-  }
-
   /** One call at a time: where another function took this one's place meanwhile, that one is asked. */
   async function provide(ask: number): Promise<void> {
     const asked = getToken!;
@@ -152,39 +141,13 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
     try {
       const given = await asked();
       event = { type: 'token_provided', ask, guest_id: newGuestId() };
-      if (given != null) event.token = token = String(given);
+      if (given != null) event.token = diagnosis.token = String(given);
     } catch (error) {
       console.warn('[widgent] getToken:', error);
     }
     if (asked === getToken) handle(event);
     else void provide(ask);
   }
-
-  function openChannel(): void {
-    if (channel) return;
-    try {
-      channel = new BroadcastChannel(`widgent:${productId}`);
-      channel.onmessage = ({ data }) => {
-        const { kind, fingerprint } = Object(data) as Record<string, unknown>;
-        handle({
-          type: 'broadcast_received',
-          kind: String(kind),
-          fingerprint: String(fingerprint),
-          guest_id: newGuestId(),
-        });
-      };
-    } catch {
-      // A page without an origin has no other tabs.
-    }
-  }
-
-  const inspect = (): InspectorInput => {
-    const input = { base, productId, serviceKey, runtime, transitions, state: state.identity.state };
-    const guestId = storage?.read('guest_id') ?? '';
-    return token ? { ...input, guestId, token } : { ...input, guestId };
-  };
-  const loadInspector = () =>
-    (inspector ??= importChecked<InspectorModule>(root, base + WIDGENT_INSPECTOR, WIDGENT_INSPECTOR_INTEGRITY));
 
   function boot(response: Promise<Response>): void {
     failed = false;
@@ -212,6 +175,7 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
     failed = true;
     report(code, hint);
     calls.rejectAll(code, hint);
+    listeners.emit('error', { code, hint });
     panel.perform({ type: 'show_notice', code: 'unavailable' });
   }
 
@@ -229,13 +193,15 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
           productId = String(options.productId ?? '');
           serviceKey = String(options.serviceKey ?? '');
           storage = openStorage(productId);
-          openChannel();
+          tabs?.close();
+          tabs = openTabs(productId, (kind, fingerprint) =>
+            handle({ type: 'broadcast_received', kind, fingerprint, guest_id: newGuestId() }),
+          );
           if (typeof options.getToken == 'function') getToken = options.getToken as () => unknown;
-          if (options.debug && !overlay)
-            loadInspector().then(
-              (module) => (overlay ??= life.signal.aborted ? undefined : module.openOverlay(inspect)),
-              () => report('inspector_unavailable', 'The identity inspector could not be loaded.'),
-            );
+          if (options.debug)
+            diagnosis
+              .openOverlay()
+              .catch(() => report('inspector_unavailable', 'The identity inspector could not be loaded.'));
           show(true);
           const [accent = '', ...agent] = storage.read('look').split(' ');
           if (accent)
@@ -261,14 +227,14 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
       case 'identify':
       case 'logout': {
         const name = { call: calls.open(resolve, reject), guest_id: newGuestId() };
-        token = undefined;
+        diagnosis.token = undefined;
         // identify(null) is a logout.
         if (command === 'logout' || first == null) return handle({ type: 'logout_called', ...name });
         if (typeof first == 'function') {
           getToken = first as () => unknown;
           return handle({ type: 'identify_called', ...name, token: '', get_token: true });
         }
-        return handle({ type: 'identify_called', ...name, token: (token = String(first)) });
+        return handle({ type: 'identify_called', ...name, token: (diagnosis.token = String(first)) });
       }
       case 'open':
         if (!storage) return reject(new WidgentError('not_initialised', 'Call init() first.'));
@@ -287,9 +253,7 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
         destroy();
         break;
       case 'diagnose':
-        loadInspector()
-          .then((module) => module.inspect(inspect()))
-          .then(resolve, () => reject(new WidgentError('unreachable', `No answer from ${base}.`)));
+        diagnosis.inspect().then(resolve, () => reject(new WidgentError('unreachable', `No answer from ${base}.`)));
         return;
       default:
         return reject(new WidgentError('unknown_command', `There is no command "${command}".`));
@@ -308,9 +272,8 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
     life.abort();
     clearTimeout(timer);
     requests.cancelAll();
-    channel?.close();
-    overlay?.close();
-    token = undefined;
+    tabs?.close();
+    diagnosis.close();
     calls.rejectAll('destroyed', gone);
     Object.assign(state, { ready: false, open: false, identity: { state: 'guest' } });
     show(false);
