@@ -8,6 +8,8 @@ namespace widgent {
 namespace {
 
 constexpr std::int64_t kActiveWithinMs = 30 * 60 * 1000;
+// More would take the one thread of the server for longer than the others may be kept waiting.
+constexpr int kAppendedMessagesMax = 500;
 
 }  // namespace
 
@@ -35,8 +37,12 @@ MergeResult GuestMerge::Merge(const Exchange& x, const MergeRequest& request) {
 ThreadId GuestMerge::Move(const Exchange& x, const Thread& thread, const Owner& user, bool append) {
   const ProductId& product = x.product->config.id;
   ThreadId target = thread.id;
+  const auto is_short = [&] {
+    return store_.ListMessages(product, thread.id, kAppendedMessagesMax + 1).size() <=
+           std::size_t{kAppendedMessagesMax};
+  };
   // A reply that is still being given needs its thread to stay.
-  if (append && !hub_.Find(product, thread.id)) {
+  if (append && !hub_.Find(product, thread.id) && is_short()) {
     const auto threads = store_.ListThreads(product, user, 1);
     if (!threads.empty()) target = threads.front().id;
   }

@@ -10,7 +10,7 @@ namespace widgent {
 
 struct MergeRequest {
   ThreadId thread;           // the guest's
-  bool append = false;       // said since an expiry: it belongs at the end of this user's newest thread
+  bool append = false;       // said since an expiry: goes to the end of this user's newest thread, where it is short
   bool is_accepted = false;  // the visitor was asked and said yes
 };
 

@@ -301,6 +301,22 @@ TEST_CASE("case 10: another user never gets what was said as a guest since the f
   CHECK(visit.IdsOf("th_a", visit.ada) == "u_a1 u_g1 ");
 }
 
+TEST_CASE("A conversation that is too long to be copied while others wait changes its owner as it is") {
+  const int count = GENERATE(500, 501);
+  World world;
+  Visit visit(world);
+  visit.SayAsAda();
+  visit.SayAsGuest();
+  const ProductId product{"acme"};
+  for (int i = 2; i < count; ++i)  // the guest has said one thing, and was answered
+    world.store->AppendMessage(product, {"th_g"},
+                               {.id = {"u_more" + std::to_string(i)}, .run = {"r_g1"}, .text = "hi"});
+  const json answer = visit.Identify(visit.ada, {{"event", "identify"}, {"merge", "th_g"}, {"append", true}});
+  CHECK(answer["merged"] == true);
+  CHECK(answer["thread_id"] == (count == 500 ? "th_a" : "th_g"));
+  CHECK(world.store->ListMessages(product, {answer["thread_id"]}, 1000).size() == (count == 500 ? 502 : 501));
+}
+
 TEST_CASE("Where the user has no conversation yet, the guest's becomes it") {
   World world;
   Visit visit(world);
