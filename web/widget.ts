@@ -49,6 +49,7 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
   const early: Event[] = []; // happened before the machine was there
   const queue: Event[] = [];
   let getToken: (() => unknown) | undefined;
+  let asking = 0; // what getToken was asked last; 0: its answer is not wanted any more
   let tabs: Tabs | undefined;
   let serviceKey = '';
   let runtime: InspectorRuntime = { core: 'wasm' };
@@ -94,6 +95,7 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
   }
 
   function perform(effect: Effect): void {
+    if (life.signal.aborted) return; // A listener called destroy().
     switch (effect.type) {
       case 'send_request':
         return requests.send(effect);
@@ -108,7 +110,7 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
       case 'emit':
         return listeners.emit(effect.name, effect.detail);
       case 'ask_for_token':
-        return void provide(effect.ask);
+        return void provide((asking = effect.ask));
       case 'broadcast':
         return tabs?.tell(effect.kind, effect.fingerprint);
       case 'save':
@@ -123,6 +125,7 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
   function draw(effect: ViewEffect): void {
     if (effect.type === 'show_connection') state.connection = effect.state;
     if (effect.type === 'show_identity') {
+      if (effect.reason === 'signed_out') asking = 0;
       diagnosis.note(state.identity.state, effect.state, effect.reason);
       state.identity = { state: effect.state, locked: !!effect.locked };
       if (effect.sub) state.identity.sub = effect.sub;
@@ -141,12 +144,14 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
     try {
       const given = await asked();
       event = { type: 'token_provided', ask, guest_id: newGuestId() };
-      if (given != null) event.token = diagnosis.token = String(given);
+      if (given != null) event.token = String(given);
     } catch (error) {
       console.warn('[widgent] getToken:', error);
     }
-    if (asked === getToken) handle(event);
-    else void provide(ask);
+    if (ask !== asking) return;
+    if (asked !== getToken) return provide(ask);
+    if (event.type === 'token_provided' && event.token) diagnosis.token = event.token;
+    handle(event);
   }
 
   function boot(response: Promise<Response>): void {
@@ -228,6 +233,7 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
       case 'logout': {
         const name = { call: calls.open(resolve, reject), guest_id: newGuestId() };
         diagnosis.token = undefined;
+        if (typeof first != 'function') asking = 0;
         // identify(null) is a logout.
         if (command === 'logout' || first == null) return handle({ type: 'logout_called', ...name });
         if (typeof first == 'function') {
@@ -270,6 +276,7 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
   function destroy(): void {
     handle({ type: 'destroy_called' });
     life.abort();
+    asking = 0;
     clearTimeout(timer);
     requests.cancelAll();
     tabs?.close();

@@ -63,3 +63,16 @@ test('case 38: after destroy() no listener, no global, no timer, no request and 
     .toBe(true);
   expect(host.lines).toEqual([]);
 });
+
+test('case 38: a listener may call destroy() in the middle of what it is told', async ({ page, startHost }) => {
+  const host = await startHost();
+  await host.visit(
+    host.scripts + "<script>widgent.on('identity:change', () => { widgent.destroy(); window.gone = true; })</script>",
+  );
+  await host.identify(host.stack.sign(people.ada));
+  await expect.poll(() => page.evaluate('window.gone')).toBe(true);
+  const asked = host.loads.length;
+  await page.waitForTimeout(500);
+  expect(host.loads.slice(asked)).toEqual([]);
+  expect(host.lines).toEqual([]);
+});

@@ -158,6 +158,24 @@ test('null from getToken is a visitor who is not signed in, and a failure is tol
   expect(failed).toMatchObject({ code: 'get_token_failed' });
 });
 
+test("a token that getToken gives after a logout is nobody's, not even for the inspector", async ({
+  page,
+  startHost,
+}) => {
+  const host = await startHost();
+  let give = (_: string) => {};
+  const late = new Promise<string>((resolve) => (give = resolve));
+  const { widget, calls } = await visit(host, page, () => late);
+  await widget.open();
+  await expect.poll(calls).toBe(1);
+  await page.evaluate(() => window.widgent.logout());
+  give(host.stack.sign(people.ada));
+  await page.waitForTimeout(300);
+  const told = await page.evaluate(() => window.widgent.diagnose());
+  expect(told.identity).toEqual({ state: 'guest', verdict: 'none' });
+  expect(told).not.toHaveProperty('claims');
+});
+
 test('the events tell the page what the panel shows', async ({ page, startHost }) => {
   const host = await startHost();
   const { stack } = host;
