@@ -24,6 +24,7 @@ function printAddresses() {
 
   Try, in either shop:
     - Sign in as Ada, open the chat, and ask: where is my order A-1001
+    - Ask for something that needs her yes: please refund my damaged order A-1001
     - Ask for an order of Bob's: where is my order A-2001
     - Sign in as Bob, and see that nothing of Ada's is left
     - Sign out, and ask: how long does shipping take
