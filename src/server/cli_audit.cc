@@ -163,10 +163,12 @@ void AddAudit(CLI::App& cli) {
   show->add_option("--action", options->query.action,
                    "Only this: identify, switch, sign_out, merge, refused, revoke, tool")
       ->type_name("ACTION");
-  show->add_option("--outcome", options->query.outcome, "Only this: success, failure")->type_name("OUTCOME");
+  show->add_option("--outcome", options->query.outcome,
+                   "Only this: success, failure, denied, attempt, approved, rejected")
+      ->type_name("OUTCOME");
   show->add_option("--since", options->since, "From then on: 90m, 24h, 7d, 2026-01-31, 2026-01-31T12:00:00Z")
       ->type_name("TIME");
-  show->add_option("--limit", options->query.limit, "At most so many")
+  show->add_option("--limit", options->query.limit, "At most so many of each product")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
   show->add_flag("--json", options->json, "The OCSF records as NDJSON");

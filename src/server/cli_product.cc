@@ -98,7 +98,7 @@ constexpr char kPageStep[] = R"(2. Your page loads the widget and names the user
         result.catch(() => {});
         return result;
       };
-      for (const name of ['init', 'identify', 'logout', 'open', 'close', 'on', 'off'])
+      for (const name of ['init', 'identify', 'logout', 'open', 'close', 'on', 'off', 'destroy', 'diagnose'])
         widgent[name] = widgent.bind(null, name);
       widgent.q = (next) => {
         take = next;

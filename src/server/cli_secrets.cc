@@ -36,7 +36,7 @@ void Rotate(const ProductOptions& options) {
   std::cout << "New Verification Secret (shown only now): " << secret << "\nIts kid: " << rotation.kid << "\n\n"
             << (options.overlap_hours > 0 ? "Older secrets are accepted until " + WriteTime(rotation.old_until)
                                           : std::string("Older secrets are refused"))
-            << ". A running server has taken both in.\n"
+            << ". A running server does so from the next request on.\n"
                "Give the new secret to the backend that signs tokens.\n";
 }
 
@@ -114,6 +114,9 @@ void AddSecretCommands(CLI::App& product, const std::shared_ptr<ProductOptions>&
 
   CLI::App* admin_key = AddProductCommand(product, "admin-key", "Make a secret key for the admin API", options);
   admin_key->add_flag("--replace", options->replace, "Take all earlier ones out");
+  admin_key->footer(
+      "Printed once; the file keeps its SHA-256. The backend sends it as `Authorization: Bearer wsk_…`, to:\n"
+      "  POST /v1/admin/products/PRODUCT/users/SUB/revoke   as `widgentd user revoke`");
   admin_key->callback([options] { MakeAdminKey(*options); });
 
   CLI::App* seal = AddProductCommand(product, "seal", "Encrypt the secrets that stand in a product's file", options);

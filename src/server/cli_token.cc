@@ -129,7 +129,7 @@ void AddToken(CLI::App& cli) {
       "        {\"verdict\":\"refused\",\"code\",\"hint\"?}\n\n"
       "Exit codes: 0 every token is a user's; 1 at least one is not; 2 a wrong option or configuration.\n\n"
       "Examples:\n"
-      "  curl -s https://shop.example/widgent-token | widgentd token check --product acme\n"
+      "  widgentd token check --product acme < token.txt\n"
       "  widgentd token check --json --config acme.json < tokens.txt");
   check->callback([options] { Check(*options); });
 }

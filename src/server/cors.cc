@@ -18,7 +18,8 @@ std::string HintFor(std::string_view code, const Product& product, std::optional
   if (code == "origin_missing")
     return "Only a page in a browser may call this, and a browser sends its Origin. Call it from a registered origin.";
   return "Add \"" + std::string(origin.value_or("").substr(0, kOriginShownBytesMax)) +
-         "\" to \"origins\" in the configuration of product \"" + product.id.value + "\", and restart the server.";
+         "\" to \"origins\" in the configuration of product \"" + product.id.value +
+         "\"; a running server takes it in.";
 }
 
 }  // namespace

@@ -108,8 +108,10 @@ std::variant<std::string, ProductFileError> RotateSecret(std::string_view json, 
     kept.push_back(secret);
   }
   if (kept.size() > kLiveSecretsMax) {
-    return ProductFileError{"The product has two live secrets already.",
-                            "Wait until the older one has ended, or end both at once with --overlap-hours 0."};
+    return ProductFileError{
+        "The product has two live secrets already.",
+        "Wait until the older one has ended, or end it with `widgentd product revoke-secret`; --overlap-hours 0 "
+        "ends both."};
   }
   *secrets = std::move(kept);
   return Print(product);

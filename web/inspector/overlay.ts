@@ -93,7 +93,9 @@ function startsOpen(): boolean {
 
 export function openOverlay(read: () => InspectorInput): InspectorOverlay | undefined {
   if (!isDevelopmentHost(location.hostname)) {
-    console.info('[widgent] debug shows the identity inspector on localhost, *.localhost, *.test and *.local only.');
+    console.info(
+      '[widgent] debug shows the identity inspector on localhost, 127.0.0.1, *.localhost, *.test and *.local only.',
+    );
     return undefined;
   }
   const life = new AbortController();
