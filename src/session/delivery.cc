@@ -338,7 +338,9 @@ void Session::Take(const AgUiEvent& event, MonotonicMillis asked_at) {
 void Session::TakeRunStarted(const AgUiEvent& event, MonotonicMillis asked_at) {
   const bool as_user = event.identity && event.identity->verified;
   if (run_->started) return;  // attached to: the thread is ours, whoever asked
-  if (state_ == State::kUser && event.identity && !as_user) {
+  // Told again what the guest was told in a thread that is the user's by now.
+  const bool is_replay = !as_user && event.identity && event.identity->reason != "token_expired";
+  if (state_ == State::kUser && event.identity && !as_user && !is_replay) {
     // The token ended on the way, and the server took the message as a guest's: go on there.
     const std::string thread = thread_id_, run = run_->id;
     outbox_.Remove(run_->message_id);
@@ -348,7 +350,7 @@ void Session::TakeRunStarted(const AgUiEvent& event, MonotonicMillis asked_at) {
     Reply(Save{"thread_of", ended_});
     return LoadHistory();
   }
-  if (as_user != (state_ == State::kUser) || (as_user && event.identity->sub != sub_)) {
+  if ((as_user != (state_ == State::kUser) && !is_replay) || (as_user && event.identity->sub != sub_)) {
     DropRequest(run_->request);
     return FailRun("identity_changed", {});
   }

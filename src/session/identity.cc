@@ -149,6 +149,7 @@ void Session::RefuseProduct(const std::string& code, const std::string& hint) {
   identity_ends_at_ = renew_at_ = session_at_ = send_at_ = history_at_ = std::nullopt;
   for (OutboxMessage& message : outbox_.messages()) Fail(message, code, "");
   Reply(ShowBusy{false});
+  ShowWho("");
   Reply(ShowNotice{code});
   Reply(Emit{.name = "error", .code = code, .hint = hint});
 }
@@ -212,6 +213,8 @@ void Session::CarryUnsent(bool same_person) {
       message.status = MessageStatus::kFailed;
       message.code = "identity_changed";
     }
+    // The guest's run, if there was one, stays the guest's.
+    if (!is_meant) message.run_id = NewId('r');
     message.epoch = epoch_ + 1;
     carried.push_back(std::move(message));
   }

@@ -41,12 +41,6 @@ bool Session::Go(Trigger trigger) {
 }
 
 void Session::On(const InitCalled& event) {
-  if (state_ != State::kNew) {
-    const bool same = event.product_id == product_id_;
-    Reply(Settle{event.call, same, sub_, 0, same ? "" : "already_initialised",
-                 same ? "" : "This page already has a Widgent of another product. Call destroy() first."});
-    return;
-  }
   std::string_view code, hint;
   if (event.service_key.starts_with("wvs_")) {
     code = "secret_in_browser";
@@ -60,6 +54,12 @@ void Session::On(const InitCalled& event) {
   if (!code.empty()) {
     Reply(Settle{event.call, false, {}, 0, code, hint});
     Reply(Report{code, hint});
+    return;
+  }
+  if (state_ != State::kNew) {
+    const bool same = event.product_id == product_id_;
+    Reply(Settle{event.call, same, sub_, 0, same ? "" : "already_initialised",
+                 same ? "" : "This page already has a Widgent of another product. Call destroy() first."});
     return;
   }
   product_id_ = event.product_id;

@@ -10,6 +10,12 @@ namespace {
 
 json BodyOf(const json& request) { return json::parse(request["body"].get<std::string>()); }
 
+WireIdentity AsWire(const std::string& reason) {
+  WireIdentity guest;
+  guest.reason = reason;
+  return guest;
+}
+
 struct HandoverFixture : PageFixture {
   void SayAsGuest(const std::string& text) {
     Submit(text);
@@ -116,7 +122,7 @@ TEST_CASE_METHOD(HandoverFixture,
   SignIn("ada", 60);
   Submit("ada's words");
   const int request = Find("/agent");
-  const auto frames = Frames(RunId(request), ThreadId(request), {"an answer"}, WireIdentity{});
+  const auto frames = Frames(RunId(request), ThreadId(request), {"an answer"}, AsWire("token_expired"));
   Started(request, 200);
   for (const std::string& frame : frames) Chunk(request, frame);
   REQUIRE(identity["state"] == "guest");
@@ -129,6 +135,35 @@ TEST_CASE_METHOD(HandoverFixture,
   reloaded.Wait(0);
   CHECK_FALSE(reloaded.LastSessionBody().contains("merge"));
   CHECK(reloaded.storage["thread_id"].empty());
+}
+
+TEST_CASE_METHOD(HandoverFixture, "A guest's message that the user sends again is a run of the user's") {
+  Init();
+  SayAsGuest("hello");
+  Submit("again");
+  const std::string run = RunId(Find("/agent"));
+  Event({{"type", "cancel_requested"}});
+  Identify(TokenOf("ada"));
+  Retry(LastMessage("user")->id);
+  Wait(0);
+  json verdict = Verified("ada", 3600, storage["thread_id"]);
+  verdict["merged"] = true;
+  Answer(Find("/session"), 200, verdict);
+  Answer(Find("/messages"), 200, {{"messages", json::array()}});
+  REQUIRE(Find("/agent"));
+  CHECK(RunId(Find("/agent")) != run);
+}
+
+TEST_CASE_METHOD(HandoverFixture, "What the guest was told is told again to the user whose thread it is, who stays") {
+  Init();
+  SignIn("ada");
+  Submit("hello");
+  const int request = Find("/agent");
+  const auto frames = Frames(RunId(request), ThreadId(request), {"an answer"}, AsWire("token_missing"));
+  Started(request, 200);
+  for (const std::string& frame : frames) Chunk(request, frame);
+  CHECK(identity["state"] == "user");
+  CHECK(LastMessage("assistant")->text == "an answer");
 }
 
 TEST_CASE_METHOD(HandoverFixture, "Where the product asks, the guest's thread is moved only at the visitor's yes") {

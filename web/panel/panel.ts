@@ -259,6 +259,8 @@ export class Panel {
   private showNotice(code: string): void {
     this.notice.hidden = !code;
     if (!code) return;
+    // What the visitor has wished for is no warning.
+    set(this.notice, { class: code === 'signed_out' ? 'notice calm' : 'notice' });
     const text = strings.notice(code);
     const dismiss = () => {
       this.notice.hidden = true;

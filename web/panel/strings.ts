@@ -28,7 +28,7 @@ const same: Record<string, string> = {
 };
 
 /** get_order: "Looking up your order…", "Looked up your order", "Looking up your order did not work". */
-function tool(name: string, status: ToolStatus): string {
+function tool(name: string, status: ToolStatus | 'waiting'): string {
   const [first = '', ...rest] = name
     .replace(/([a-z])([A-Z])/g, '$1 $2')
     .toLowerCase()
@@ -37,7 +37,8 @@ function tool(name: string, status: ToolStatus): string {
   const [running, done] = verb ?? ['Working on', 'Finished'];
   const object = verb ? `your ${rest.join(' ')}` : `“${[first, ...rest].join(' ')}”`;
   if (status === 'running') return `${running} ${object}…`;
-  if (status === 'denied') return `${running} ${object} is not allowed here`;
+  if (status === 'denied') return `${running} ${object}: not done`;
+  if (status === 'waiting') return `${running} ${object} needs your yes`;
   return status === 'done' ? `${done} ${object}` : `${running} ${object} did not work`;
 }
 

@@ -130,6 +130,9 @@ export class Transcript {
       if (!message) return;
       card = el('div', { class: 'approval', role: 'group', 'aria-label': message }, el('p', {}, message), el('div'));
       this.approvals.set(id, card);
+      this.tools.forEach(({ name, row, status }) => {
+        if (status === 'running') row.replaceChildren(icon('alert'), strings.tool(name, 'waiting'));
+      });
       this.items.append(card);
       this.host.announce(message);
     }
