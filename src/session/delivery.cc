@@ -466,6 +466,7 @@ void Session::EndHistory(const Request& request) {
     if (from_user) {
       last.id = id;
       last.text = content;
+      if (outbox_.Find(id)) continue;  // shown below, with what has become of it
     }
     const bool whole = from_user || status.empty() || status == "done";
     Reply(ShowMessage{id, from_user, content,
@@ -478,7 +479,9 @@ void Session::EndHistory(const Request& request) {
   }
   const std::string active(fields.Text("active_run"));
   const auto interrupts = ReadInterrupts(fields, "interrupts");
-  if (!last.id.empty() && !outbox_.Find(last.id)) {
+  OutboxMessage* const waiting = outbox_.Find(last.id);
+  if (waiting && !active.empty()) waiting->status = MessageStatus::kSent;
+  if (!last.id.empty() && !waiting) {
     // The last word is the visitor's: the reply is on its way, or waits for a yes, or never came and can be asked for
     // again.
     const bool lost = active.empty() && interrupts.empty();
@@ -490,7 +493,7 @@ void Session::EndHistory(const Request& request) {
   }
   ShowApprovals(interrupts);
   for (const OutboxMessage& message : outbox_.messages())
-    if (message.id != last.id) Show(message);
+    if (waiting || message.id != last.id) Show(message);
   if (!IsValidId(active)) return Pump();
   run_ = Run{};
   run_->id = active;

@@ -154,6 +154,29 @@ TEST_CASE_METHOD(HandoverFixture, "A guest's message that the user sends again i
   CHECK(RunId(Find("/agent")) != run);
 }
 
+TEST_CASE_METHOD(HandoverFixture,
+                 "A message that waits to be sent again is shown once, though the history has it too") {
+  Init();
+  SayAsGuest("hello");
+  Submit("again");
+  const std::string id = LastMessage("user")->id;
+  Event({{"type", "cancel_requested"}});
+  Identify(TokenOf("ada"));
+  Wait(0);
+  Answer(Find("/session"), 200, Verified("ada", 3600, "t_adas"));
+  Answer(Find("/messages"), 200,
+         {{"messages",
+           {{{"id", id}, {"role", "user"}, {"content", "again"}},
+            {{"id", "a_1"}, {"role", "assistant"}, {"content", "half a"}}}}});
+  int shown = 0;
+  for (const Message& message : messages) shown += message.id == id;
+  CHECK(shown == 1);
+  CHECK(LastMessage("user")->status == "failed");
+  Retry(id);
+  AnswerRun({"an answer"});
+  CHECK(LastMessage("user")->status == "sent");
+}
+
 TEST_CASE_METHOD(HandoverFixture, "What the guest was told is told again to the user whose thread it is, who stays") {
   Init();
   SignIn("ada");
