@@ -63,6 +63,9 @@ class AgentRun {
   virtual ~AgentRun() = default;
   // Ends the run at the next opportunity with kCancelled; a write tool already sent is not undone.
   virtual void Cancel() = 0;
+  // Ends it at once and silently; of a tool call that goes on the audit log says how it ended. Never to be called from
+  // a callback of the run.
+  virtual void Abort() = 0;
 };
 
 // Starts a run. `emit` gets the events between RUN_STARTED and RUN_FINISHED / RUN_ERROR (which are the caller's), in

@@ -74,6 +74,14 @@ class Run final : public AgentRun {
     });
   }
 
+  void Abort() override {
+    if (std::exchange(ended_, true)) return;
+    CancelTimers();
+    model_.reset();
+    if (call_) call_->Abort("cancelled");
+    call_.reset();
+  }
+
  private:
   std::string MakeId(std::string_view prefix) {
     return std::string(prefix) + EncodeBase64Url(ports_.random(kIdRandomBytes));

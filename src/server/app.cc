@@ -136,6 +136,7 @@ std::vector<std::string> App::Replace(std::vector<Product> products) {
     }
   }
   products_ = std::move(served);
+  for (const ServedProductPtr& product : products_) hub_.CancelUnkeyed(product->config, ports_.loop.Now());
   return refusals;
 }
 

@@ -55,8 +55,9 @@ class App {
   // answers that wait for it go.
   void EndTurn();
 
-  // Serves these products from now on. Requests and runs that go on end with what they began with. A product that
-  // cannot be used keeps its present form; answers a sentence for each.
+  // Serves these products from now on. Requests and runs that go on end with what they began with, but for the runs of
+  // users whose secret is no longer live: they are cancelled. A product that cannot be used keeps its present form;
+  // answers a sentence for each.
   std::vector<std::string> Replace(std::vector<Product> products);
 
   // Cancels the runs of users whom another process has revoked; to be called about once a second.

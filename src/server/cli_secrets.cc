@@ -108,8 +108,8 @@ void AddSecretCommands(CLI::App& product, const std::shared_ptr<ProductOptions>&
   CLI::App* revoke = AddProductCommand(product, "revoke-secret", "End one secret at once", options);
   revoke->add_option("kid", options->kid, "Its kid, as `product show` prints it")->required()->type_name("KID");
   revoke->footer(
-      "For a secret that leaked: a running server refuses its tokens in the next request. Rotate first where the\n"
-      "secret is the only one, or nobody can sign in until you have.");
+      "For a secret that leaked: a running server refuses its tokens in the next request, and cancels the replies to\n"
+      "users whom it let in. Rotate first where the secret is the only one, or nobody can sign in until you have.");
   revoke->callback([options] { Revoke(*options); });
 
   CLI::App* admin_key = AddProductCommand(product, "admin-key", "Make a secret key for the admin API", options);

@@ -75,6 +75,7 @@ void LiveRun::Drop() {
       viewer->Refuse(MakeProblem("thread_not_found", "The conversation was erased."));
     return ended_(*this);
   }
+  agent_->Abort();
   stream_.Truncate(published_);
   CloseOpenItems();
   stream_.Append(RunFinished(thread(), id(), Outcome::kCancelled), ports_.loop.Now());

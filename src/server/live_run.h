@@ -30,6 +30,7 @@ class LiveRun : public std::enable_shared_from_this<LiveRun> {
   const Owner& owner() const { return owner_; }
   const Identity& identity() const { return request_.identity; }
   const TokenPolicy& token_policy() const { return request_.product->token_policy; }
+  const KeyRing& keys() const { return request_.product->keys; }
 
   // What it was admitted with is durable: the agent starts.
   void Begin();

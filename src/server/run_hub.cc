@@ -4,6 +4,16 @@
 
 namespace widgent {
 
+namespace {
+
+const VerificationSecret* FindSecret(const KeyRing& keys, const std::string& kid) {
+  const auto secret = std::find_if(keys.secrets.begin(), keys.secrets.end(),
+                                   [&](const VerificationSecret& candidate) { return candidate.kid == kid; });
+  return secret == keys.secrets.end() ? nullptr : &*secret;
+}
+
+}  // namespace
+
 std::shared_ptr<LiveRun> RunHub::Find(const ProductId& product, const ThreadId& thread) const {
   const auto run = runs_.find({product, thread});
   return run == runs_.end() ? nullptr : run->second;
@@ -28,15 +38,29 @@ std::shared_ptr<LiveRun> RunHub::Admit(ServedProductPtr served, RunRequest reque
 }
 
 int RunHub::CancelRevoked(const Revocation& revocation, UnixMillis now) {
-  std::vector<std::shared_ptr<LiveRun>> revoked;
+  return CancelWhere([&](const LiveRun& run, const User& user) {
+    return run.product() == revocation.product && user.sub == revocation.sub &&
+           IsRevoked(user, revocation.at, run.token_policy(), now);
+  });
+}
+
+int RunHub::CancelUnkeyed(const Product& product, UnixMillis now) {
+  return CancelWhere([&](const LiveRun& run, const User& user) {
+    const VerificationSecret* used = FindSecret(run.keys(), user.kid);
+    const VerificationSecret* present = FindSecret(product.keys, user.kid);
+    if (run.product() != product.id || !used) return false;
+    return !present || present->value != used->value || (present->not_after && *present->not_after <= now);
+  });
+}
+
+int RunHub::CancelWhere(const std::function<bool(const LiveRun& run, const User& user)>& is_over) {
+  std::vector<std::shared_ptr<LiveRun>> over;
   for (const auto& [key, run] : runs_) {
     const User* user = AsUser(run->identity());
-    if (key.first == revocation.product && user && user->sub == revocation.sub &&
-        IsRevoked(*user, revocation.at, run->token_policy(), now))
-      revoked.push_back(run);
+    if (user && is_over(*run, *user)) over.push_back(run);
   }
-  for (const auto& run : revoked) run->Cancel();
-  return static_cast<int>(revoked.size());
+  for (const auto& run : over) run->Cancel();
+  return static_cast<int>(over.size());
 }
 
 void RunHub::Bury(LiveRun& run) {

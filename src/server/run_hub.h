@@ -26,7 +26,12 @@ class RunHub {
   // Cancels the user's runs that began with a token which this revocation ends. Answers how many.
   int CancelRevoked(const Revocation& revocation, UnixMillis now);
 
+  // Cancels the runs whose user was verified with a secret that is not live in this form of the product. Answers how
+  // many.
+  int CancelUnkeyed(const Product& product, UnixMillis now);
+
  private:
+  int CancelWhere(const std::function<bool(const LiveRun& run, const User& user)>& is_over);
   void Bury(LiveRun& run);
 
   AgentPorts ports_;

@@ -257,6 +257,12 @@ TEST_CASE(
     CHECK(Identify(world, old_token) == "unknown_kid");
     CHECK(Identify(world, old_plain) == "invalid_signature");
     CHECK(Identify(world, TokenOf(world, kNewSecret, "k2")) == "ok");
+    world.loop.Advance(0);
+    REQUIRE(streaming->is_finished);
+    CHECK(Events(streaming->body).back().second["type"] == "RUN_FINISHED");
+    CHECK(world.store->FindRun(ProductId{"acme"}, ThreadId{"th_1"}, RunId{"r_1"})->status ==
+          StoredRun::Status::kCancelled);
+    return;
   }
   // What had begun goes on.
   CHECK_FALSE(streaming->is_finished);
@@ -264,6 +270,34 @@ TEST_CASE(
   world.loop.Advance(5000);
   CHECK(streaming->is_finished);
   CHECK(TextOf(streaming->body).find("on its way") != std::string::npos);
+}
+
+TEST_CASE(
+    "case 22: with a secret end the runs that it let in, whether it is taken out, ended or replaced under its kid") {
+  Product product = MakeProduct();
+  product.keys.secrets.push_back({"k0", kNewSecret, std::nullopt});
+  World world(":memory:", product);
+  const std::string text = "where is my order A-1001?";
+  const Answer ada = world.Say({.token = TokenOf(world, kSecret, "")}, {.text = text});
+  const Answer same =
+      world.Say({.token = TokenOf(world, kNewSecret, "k0")}, {.thread = "th_2", .run = "r_2", .text = text});
+  const Answer guest = world.Say({.guest = kGuest}, {.thread = "th_3", .run = "r_3"});
+  CHECK(world.app->Replace({product}).empty());
+  world.loop.Advance(1);
+  for (const Answer& answer : {ada, same, guest}) REQUIRE_FALSE(answer->is_finished);
+
+  SECTION("taken out") { product.keys.secrets.erase(product.keys.secrets.begin()); }
+  SECTION("ended") { product.keys.secrets[0].not_after = world.loop.Now(); }
+  SECTION("replaced") { product.keys.secrets[0].value = "wvs_one_more_secret_with_at_least_32_bytes"; }
+  CHECK(world.app->Replace({product}).empty());
+  world.loop.Advance(1);
+  CHECK(ada->is_finished);
+  CHECK_FALSE(same->is_finished);
+  CHECK_FALSE(guest->is_finished);
+  const auto audit = world.Audit();
+  CHECK(audit.back().user == "ada");
+  CHECK(audit.back().action == "tool");
+  CHECK(audit.back().outcome == "failure");
 }
 
 TEST_CASE("A new configuration that cannot be used leaves the old one in place and says why") {

@@ -410,7 +410,15 @@ TEST_CASE("Erasing a thread ends its run and leaves nothing") {
   CHECK(world.Send("DELETE", "/v1/products/acme/threads/th_1", ada)->status == 204);
   CHECK(answer->is_finished);
   CHECK(Events(answer->body).back().second["outcome"]["type"] == "cancelled");
+  // Not so in the audit log: what became of the call stands there.
+  const auto audit = world.Audit();
+  REQUIRE(audit.size() >= 2);
+  CHECK(audit[audit.size() - 2].outcome == "attempt");
+  CHECK(audit.back().action == "tool");
+  CHECK(audit.back().outcome == "failure");
+  CHECK(nlohmann::json::parse(audit.back().record)["status_detail"] == "cancelled");
   FinishOrder(world);
+  CHECK(world.Audit().size() == audit.size());
   CHECK(world.Get("/threads/th_1/messages", ada)->Code() == "thread_not_found");
   CHECK(world.Get("/threads", ada)->Json()["threads"].empty());
   CHECK(world.Say(ada, {})->status == 200);
