@@ -21,7 +21,8 @@ bool Has(const json& object, const char* pointer, const Value& expected) {
 }
 
 bool ColumnsAgree(const AuditRow& row, const ProductId& product, const json& record) {
-  const json::json_pointer uid("/actor/user/uid");
+  // Where a record has a user besides its actor, that is whom it is about: an operator may have acted.
+  const json::json_pointer uid(record.contains("user") ? "/user/uid" : "/actor/user/uid");
   return Has(record, "/metadata/uid", product.value + ":" + std::to_string(row.seq)) &&
          Has(record, "/metadata/logged_time", row.at) && Has(record, "/unmapped/widgent/action", row.action) &&
          Has(record, "/unmapped/widgent/outcome", row.outcome) &&

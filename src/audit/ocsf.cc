@@ -12,7 +12,7 @@ enum Category { kIdentityAndAccess = 3, kApplicationActivity = 6 };
 enum Class { kAuthentication = 3002, kApiActivity = 6003 };
 enum Status { kSuccess = 1, kFailure = 2, kOtherStatus = 99 };
 enum Severity { kInformational = 1, kLow = 2 };
-enum UserType { kUnknownUser = 0, kUserType = 1 };
+enum UserType { kUnknownUser = 0, kUserType = 1, kAdminType = 2 };
 enum Verdict { kAllowed = 1, kDenied = 2 };
 enum Disposition {
   kDispositionAllowed = 1,
@@ -84,7 +84,13 @@ void PutSession(JsonWriter& writer, const AuditContext& context, const Identity&
   writer.Close('}');
 }
 
-void PutActor(JsonWriter& writer, const AuditContext& context, const Identity& identity) {
+// `by`: the operator who acted in place of the user; empty where that was the user.
+void PutActor(JsonWriter& writer, const AuditContext& context, const Identity& identity, std::string_view by = "") {
+  if (!by.empty()) {
+    writer.Key("actor").Open('{').Key("user").Open('{').Put("name", by).Put("type_id", int{kAdminType}).Close('}');
+    writer.Put("app_name", context.product.value).Close('}');
+    return;
+  }
   PutUser(writer.Key("actor").Open('{'), identity);
   PutSession(writer, context, identity);
   writer.Put("app_name", context.product.value).Close('}');
@@ -104,7 +110,7 @@ void PutControl(JsonWriter& writer, bool denied) {
   PutControl(writer, denied, denied ? kDispositionUnauthorized : kDispositionAllowed);
 }
 
-// `by`: who acted in place of the user; empty where that was the user.
+// `by` as in PutActor.
 JsonWriter& OpenUnmapped(JsonWriter& writer, const Identity& identity, const std::string& token_sha256,
                          std::string_view by = "") {
   const User* user = AsUser(identity);
@@ -193,7 +199,7 @@ std::string WriteOcsf(const AuditContext& context, const IdentityAct& act, const
   JsonWriter writer;
   PutHead(writer, context, event, link, now);
   PutUser(writer, act.identity);
-  PutActor(writer, context, act.identity);
+  PutActor(writer, context, act.identity, act.by);
   PutSession(writer, context, act.identity);
   writer.Put("auth_protocol_id", int{kOtherProtocol}).Put("auth_protocol", "JWT").Put("is_remote", true);
   writer.Key("service").Open('{').Put("name", "widgent").Put("uid", context.product.value).Close('}');

@@ -24,6 +24,8 @@ TEST_CASE("A revocation names the user, and the operator as the one who acted") 
   CHECK(record["activity_id"] == 99);
   CHECK(record["activity_name"] == "Revoke");
   CHECK(record["user"]["uid"] == "u_42");
+  CHECK(record["actor"] ==
+        nlohmann::json{{"user", {{"name", "admin key 1a2b3c4d"}, {"type_id", 2}}}, {"app_name", "acme"}});
   CHECK(record["message"] == "revoked the tokens of u_42");
   CHECK(record["unmapped"]["widgent"]["identity"] == "operator");
   CHECK(record["unmapped"]["widgent"]["by"] == "admin key 1a2b3c4d");
