@@ -31,9 +31,11 @@ int RunCommandLine(int argc, const char* const* argv) {
   } catch (const CLI::RuntimeError& ended) {
     return ended.get_exit_code();
   } catch (const CLI::RequiredError& error) {
-    const std::string given = argc > 1 ? argv[argc - 1] : "";
-    std::cerr << "widgentd: " << (given.empty() ? "What to do?" : "\"" + given + "\" is not the whole of a command.")
-              << ' ' << error.what()
+    const std::string given = argc > 1 ? argv[argc - 1] : "", missing = error.what();
+    std::string lead;
+    if (given.empty()) lead = "What to do? ";
+    else if (missing.find("subcommand") != missing.npos) lead = "\"" + given + "\" is not the whole of a command. ";
+    std::cerr << "widgentd: " << lead << missing
               << ".\nHint: widgentd --help shows the commands, and `--help` after a command its options.\n";
     return kExitUsage;
   } catch (const CLI::ParseError& error) {

@@ -86,7 +86,8 @@ void Show(AuditOptions options) {
   const auto store = OpenStore(options);
   for (const ProductId& product : ChooseProducts(*store, options)) {
     auto rows = store->FindAudit(product, options.query);
-    if (!options.json && options.product.empty()) std::cout << product.value << ": " << rows.size() << " records\n";
+    if (!options.json && options.product.empty())
+      std::cout << product.value << ": " << rows.size() << (rows.size() == 1 ? " record\n" : " records\n");
     for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
       if (options.json) std::cout << row->record << '\n';
       else PrintRow(*row);
@@ -136,7 +137,8 @@ void Verify(const AuditOptions& options) {
       std::cout << product.value << ": record " << fault->seq << " is broken: " << fault->detail << '\n';
     } else {
       const AuditHead head = store->FindAuditHead(product);
-      std::cout << product.value << ": " << head.count << " records hold, head " << head.hash << '\n';
+      std::cout << product.value << ": " << head.count
+                << (head.count == 1 ? " record holds, head " : " records hold, head ") << head.hash << '\n';
     }
   }
   if (!holds) Exit(kExitNo);
@@ -160,12 +162,12 @@ void AddAudit(CLI::App& cli) {
   CLI::App* show = audit->add_subcommand("show", "Who did what: the newest records, oldest of them first");
   AddCommon(*show, *options);
   show->add_option("--user", options->query.user, "Only this verified user (sub)")->type_name("SUB");
-  show->add_option("--action", options->query.action,
-                   "Only this: identify, switch, sign_out, merge, refused, revoke, tool")
-      ->type_name("ACTION");
-  show->add_option("--outcome", options->query.outcome,
-                   "Only this: success, failure, denied, attempt, approved, rejected")
-      ->type_name("OUTCOME");
+  show->add_option("--action", options->query.action, "Only this")
+      ->type_name("ACTION")
+      ->check(CLI::IsMember({"identify", "switch", "sign_out", "merge", "refused", "revoke", "tool"}));
+  show->add_option("--outcome", options->query.outcome, "Only this")
+      ->type_name("OUTCOME")
+      ->check(CLI::IsMember({"success", "failure", "denied", "attempt", "approved", "rejected"}));
   show->add_option("--since", options->since, "From then on: 90m, 24h, 7d, 2026-01-31, 2026-01-31T12:00:00Z")
       ->type_name("TIME");
   show->add_option("--limit", options->query.limit, "At most so many of each product")

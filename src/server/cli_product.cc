@@ -161,26 +161,28 @@ void Create(const ProductOptions& options) {
   PrintSteps(LoadProductsOrFail({file}, options.key_file).front(), secret);
 }
 
+std::string StoreFileOf(const ProductOptions& options) { return options.data + "/widgent.db"; }
+
 // What the server's store knows of the product's secrets; `why` where it cannot be asked.
 std::vector<SecretRecord> ReadRecords(const ProductOptions& options, std::string& why) {
   try {
-    return OpenSqliteStoreReadOnly(options.data + "/widgent.db")->ListSecretRecords({options.id});
+    return OpenSqliteStoreReadOnly(StoreFileOf(options))->ListSecretRecords({options.id});
   } catch (const std::exception& error) {
     why = error.what();
     return {};
   }
 }
 
+// `unknown`: what is said in place of the last use where the store cannot tell.
 void PrintSecret(const Product& product, const VerificationSecret& secret, const SecretRecord& record,
-                 bool is_store_read) {
+                 const std::string& unknown) {
   const UnixMillis now = SystemNow();
   const bool is_newest = &secret == &product.keys.secrets.front();
   const bool has_ended = secret.not_after && *secret.not_after <= now;
   std::cout << "secret        kid " << secret.kid << ", created "
             << (secret.created_at ? WriteTime(*secret.created_at) : "at a time that its file does not name")
-            << ", last used ";
-  if (!is_store_read) std::cout << "(not known here)";
-  else std::cout << (record.used_at > 0 ? WriteTime(record.used_at) : "never");
+            << ", last used"
+            << (unknown.empty() ? ' ' + (record.used_at > 0 ? WriteTime(record.used_at) : "never") : unknown);
   if (secret.not_after) std::cout << (has_ended ? ", ended " : ", until ") << WriteTime(*secret.not_after);
   std::cout << '\n';
   if (record.leaked_at == 0 || has_ended) return;
@@ -202,12 +204,15 @@ void Show(const ProductOptions& options) {
   for (const std::string& key : product.service_keys) std::cout << "service key   " << key << '\n';
   for (const std::string& key : product.admin_keys)
     std::cout << "admin key     of SHA-256 " << key.substr(0, 8) << "…\n";
-  std::string why;
-  const auto records = ReadRecords(options, why);
+  std::string why, unknown;
+  std::vector<SecretRecord> records;
+  std::error_code error;
+  if (!fs::exists(StoreFileOf(options), error) && !error) unknown = ": no server has run here yet";
+  else if (records = ReadRecords(options, why); !why.empty()) unknown = " (not known here)";
   for (const VerificationSecret& secret : product.keys.secrets) {
     const auto record = std::find_if(records.begin(), records.end(),
                                      [&](const SecretRecord& candidate) { return candidate.kid == secret.kid; });
-    PrintSecret(product, secret, record == records.end() ? SecretRecord() : *record, why.empty());
+    PrintSecret(product, secret, record == records.end() ? SecretRecord() : *record, unknown);
   }
   std::cout << "agent         " << product.agent.kind << '\n';
   if (!product.knowledge.dir.empty()) std::cout << "documents     " << product.knowledge.dir << '\n';

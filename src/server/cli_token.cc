@@ -49,6 +49,7 @@ void PrintVerdict(const Verdict& verdict, UnixMillis now) {
     if (!user->email.empty()) std::cout << "  email   " << user->email << '\n';
     std::cout << "  expires " << WriteTime(user->expires_at_s * 1000) << ", in "
               << std::max<std::int64_t>(0, user->expires_at_s - now / 1000) << " s\n";
+    if (!user->kid.empty()) std::cout << "  kid     " << user->kid << '\n';
     if (!user->hint.empty()) std::cout << "  hint    " << user->hint << '\n';
   } else if (const auto* guest = std::get_if<Anonymous>(&verdict)) {
     std::cout << "anonymous, " << ReasonName(guest->reason) << '\n';

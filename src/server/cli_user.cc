@@ -3,11 +3,13 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "audit/audit.h"
 #include "identity/token.h"
 #include "server/admin_api.h"
 #include "server/cli.h"
+#include "server/config.h"
 #include "server/history.h"
 #include "store/sqlite_store.h"
 
@@ -17,6 +19,7 @@ namespace {
 
 struct UserOptions {
   std::string data = "data", product, sub;
+  std::vector<std::string> config{"products"};
 };
 
 std::unique_ptr<Store> OpenStore(const std::string& folder) {
@@ -32,12 +35,32 @@ std::unique_ptr<Store> OpenStore(const std::string& folder) {
   }
 }
 
+// By its id alone: whether a product's secrets can be opened here does not matter.
+bool HaveFileOf(const std::string& product, const std::vector<std::string>& config) {
+  for (const std::string& path : config) {
+    const auto files = ListProductFiles({path});
+    if (!std::holds_alternative<std::vector<std::string>>(files)) continue;
+    for (const std::string& file : std::get<std::vector<std::string>>(files)) {
+      const auto json = nlohmann::json::parse(ReadTextFile(file).value_or(""), nullptr, false);
+      if (json.is_object() && json.contains("id") && json["id"] == product) return true;
+    }
+  }
+  return false;
+}
+
 void Revoke(const UserOptions& options) {
   if (!IsValidId(options.product) || !IsUsableSub(options.sub))
     Fail(kExitUsage, "That is no product's id or no user's.", "widgentd user revoke acme u_42");
   const auto store = OpenStore(options.data);
   const ProductId product{options.product};
   const auto known = store->ListAuditedProducts();
+  if (std::find(known.begin(), known.end(), product) == known.end() && !HaveFileOf(options.product, options.config)) {
+    std::string places;
+    for (const std::string& path : options.config) places += path + ", ";
+    Fail(kExitUsage, "There is no product \"" + options.product + "\", so nobody was revoked.",
+         "Looked for it in the product files (" + places + "--config names others) and in the store of " +
+             options.data + ". Is the id right?");
+  }
   const UnixMillis now = SystemNow();
   AuditLog audit(*store);
   RevokeUser(*store, audit, {product, "", "", ""}, options.sub, "command line", now);
@@ -46,8 +69,6 @@ void Revoke(const UserOptions& options) {
       << "Tokens of " << options.sub << " that were signed before " << WriteTime(now)
       << " are refused. A running server refuses them\nin the next request, and cancels the user's replies within a "
          "second.\n";
-  if (std::find(known.begin(), known.end(), product) == known.end())
-    std::cerr << "widgentd: This store knew nothing of a product \"" << options.product << "\". Is the id right?\n";
 }
 
 }  // namespace
@@ -63,6 +84,9 @@ void AddUser(CLI::App& cli) {
       ->envname("WIDGENT_DATA")
       ->capture_default_str()
       ->type_name("DIR");
+  revoke->add_option("--config", options->config, "Product files, or folders of them: to know the product by")
+      ->capture_default_str()
+      ->type_name("FILE...");
   revoke->footer(
       "Works while the server runs. Tokens signed from now on are accepted; those without an iat only in an hour.\n"
       "POST /v1/admin/products/PRODUCT/users/SUB/revoke does the same over HTTP.\n\n"

@@ -106,6 +106,7 @@ TEST_CASE("token check gives the server's verdict for each line, and never print
 
   const Printed text = Widgentd({"token", "check", "--config", dir}, good + "\n" + forged + "\n");
   CHECK(Has(text.out, "user ada"));
+  CHECK(Has(text.out, "  kid     " + verdicts[0]["kid"].get<std::string>() + "\n"));
   CHECK(Has(text.out, "refused, invalid_signature"));
   for (const std::string& token : {good, forged, expired}) CHECK_FALSE(Has(json.out + text.out + text.error, token));
   CHECK(Widgentd({"token", "check", "--config", dir}, good + "\n").code == kExitOk);
@@ -146,6 +147,12 @@ TEST_CASE("audit show names the users; audit verify finds the record that was ch
   CHECK(Has(Widgentd({"audit", "show", "--data", data, "--limit", "1"}).out, "#3"));
   CHECK(Widgentd({"audit", "show", "--data", data, "--since", "yesterday"}).code == kExitUsage);
   CHECK(Widgentd({"audit", "show", "--data", folder.File("nowhere")}).code == kExitUsage);
+  for (const char* option : {"--action", "--outcome"}) {
+    const Printed unknown = Widgentd({"audit", "show", "--data", data, option, "approve"});
+    CHECK(unknown.code == kExitUsage);
+    CHECK(Has(unknown.error, option));
+  }
+  CHECK(Has(Widgentd({"audit", "show", "--data", data, "--action", "sign_out", "--outcome", "success"}).out, "ada"));
 
   const Printed holds = Widgentd({"audit", "verify", "--data", data});
   CHECK(holds.code == kExitOk);
@@ -176,6 +183,13 @@ TEST_CASE("Help teaches by example, and a wrong command is an error with a hint"
     CHECK(wrong.code == kExitUsage);
     CHECK_FALSE(wrong.error.empty());
   }
+}
+
+TEST_CASE("Where an option is missing that is all that is said") {
+  const Printed create = Widgentd({"product", "create", "x2"});
+  CHECK(Has(create.error, "widgentd: --origin is required."));
+  CHECK_FALSE(Has(create.error, "x2"));
+  CHECK(Has(Widgentd({"product"}).error, "\"product\" is not the whole of a command."));
 }
 
 TEST_CASE("Products come from files and folders; none, or one id twice, is an error that names the file") {

@@ -159,7 +159,9 @@ TEST_CASE("product show tells when each secret was used, and shouts where one le
   const Shop shop;
   const std::string kid = shop.Secrets().at(0).kid;
   CHECK(Has(shop.Show(), "kid " + kid + ", created 20"));
-  CHECK(Has(shop.Show(), "last used (not known here)"));
+  const Printed early = shop.Run({"show", "acme", "--data", shop.data});
+  CHECK(Has(early.out, "last used: no server has run here yet"));
+  CHECK(early.error.empty());
   std::filesystem::create_directories(shop.data);
   {
     const auto store = OpenSqliteStore(shop.data + "/widgent.db");
@@ -242,12 +244,26 @@ TEST_CASE("case 21: user revoke is seen by token check and by a server that has 
   CHECK(check({"--data", shop.folder.File("nowhere")}).code == kExitUsage);
   CHECK(server.Post("/session", {.token = before})->Code() == "revoked");
 
-  CHECK(Has(revoke("acmee", "ada").error, "Is the id right?"));
+  const Printed unknown = revoke("acmee", "ada");
+  CHECK(unknown.code == kExitUsage);
+  CHECK(Has(unknown.error, "Is the id right?"));
+  CHECK(Has(unknown.error, "store of " + shop.data));
+  CHECK_FALSE(server.store->FindRevocation(ProductId{"acmee"}, "ada"));
+  CHECK(server.store->FindAuditHead(ProductId{"acmee"}).count == 0);
+  // Of a product that nobody has visited yet its file knows.
+  Widgentd({"product", "create", "fresh", "--origin", "https://fresh.example", "--dir", shop.dir});
+  CHECK(revoke("fresh", "ada").code == kExitUsage);
+  CHECK(Widgentd({"user", "revoke", "fresh", "ada", "--data", shop.data, "--config", shop.dir}).code == kExitOk);
   for (const char* sub : {"", "a\nb"}) CHECK(revoke("acme", sub).code == kExitUsage);
   CHECK(revoke("a/b", "ada").code == kExitUsage);
   const Printed log = Widgentd({"audit", "show", "--data", shop.data, "--action", "revoke"});
   CHECK(Has(log.out, "revoke"));
   CHECK(Has(log.out, "ada"));
+  CHECK(Has(Widgentd({"audit", "show", "--data", shop.data, "--user", "ada"}).out, "revoked the tokens of ada"));
+  const Printed json = Widgentd({"audit", "show", "--data", shop.data, "--product", "fresh", "--json"});
+  CHECK(nlohmann::json::parse(json.out)["actor"]["user"]["name"] == "command line");
+  CHECK(Has(Widgentd({"audit", "show", "--data", shop.data}).out, "fresh: 1 record\n"));
+  CHECK(Has(Widgentd({"audit", "verify", "--data", shop.data, "--product", "fresh"}).out, "fresh: 1 record holds"));
 }
 
 TEST_CASE(
