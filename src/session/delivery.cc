@@ -73,14 +73,18 @@ void Session::On(const MessageSubmitted& event) {
 void Session::On(const RetryRequested& event) {
   OutboxMessage* message = outbox_.Find(event.message_id);
   if (!message || message->status != MessageStatus::kFailed || message->epoch != epoch_) return;
-  // A run that the server has begun is over for good: the same message is asked again under a new run.
-  if (message->attempts == 0) {
+  if (IsLocked()) return Fail(*message, "identity_required", "");
+  // A run that the server has begun is over for good, and a guest's run is no user's: the same message is asked again
+  // under a new run.
+  if (message->attempts == 0 || state_ == State::kIdentifying) {
     message->run_id = NewId('r');
     message->interrupt_id.clear();
     message->answer = OutboxMessage::Answer::kNone;
   }
   message->attempts = 0;
+  message->epoch = state_ == State::kIdentifying ? epoch_ + 1 : epoch_;
   message->code.clear();
+  message->meant_for.clear();
   message->status = MessageStatus::kQueued;
   Tell(*message);
   send_at_.reset();
@@ -113,7 +117,12 @@ void Session::On(const CancelRequested&) {
 
 void Session::Pump() {
   if ((state_ != State::kGuest && state_ != State::kUser) || !online_ || run_ || history_due_) return;
-  if (rechecking_ || IsLocked()) return;
+  if (rechecking_) return;
+  if (IsLocked()) {
+    for (OutboxMessage& message : outbox_.messages())
+      if (message.status == MessageStatus::kQueued) Fail(message, "identity_required", "");
+    return;
+  }
   if (send_at_ && *send_at_ > now_) return;
   send_at_.reset();
   if (OutboxMessage* message = outbox_.Next(epoch_)) SendMessage(*message);
@@ -363,6 +372,7 @@ void Session::TakeRunStarted(const AgUiEvent& event, MonotonicMillis asked_at) {
   Reply(ShowConnection{ShowConnection::State::kOnline});
   if (OutboxMessage* message = outbox_.Find(run_->message_id)) {
     message->status = MessageStatus::kSent;
+    message->stored = true;
     Tell(*message);
     if (message->IsText()) Reply(Emit{.name = "message:sent", .id = message->id});
   }
@@ -466,7 +476,11 @@ void Session::EndHistory(const Request& request) {
     if (from_user) {
       last.id = id;
       last.text = content;
-      if (outbox_.Find(id)) continue;  // shown below, with what has become of it
+      // It has arrived, whatever we made of the answer that never came.
+      if (OutboxMessage* arrived = outbox_.Find(id)) {
+        if (arrived->status != MessageStatus::kSent) Reply(Emit{.name = "message:sent", .id = arrived->id});
+        outbox_.Remove(id);
+      }
     }
     const bool whole = from_user || status.empty() || status == "done";
     Reply(ShowMessage{id, from_user, content,
@@ -479,13 +493,12 @@ void Session::EndHistory(const Request& request) {
   }
   const std::string active(fields.Text("active_run"));
   const auto interrupts = ReadInterrupts(fields, "interrupts");
-  OutboxMessage* const waiting = outbox_.Find(last.id);
-  if (waiting && !active.empty()) waiting->status = MessageStatus::kSent;
-  if (!last.id.empty() && !waiting) {
+  if (!last.id.empty()) {
     // The last word is the visitor's: the reply is on its way, or waits for a yes, or never came and can be asked for
     // again.
     const bool lost = active.empty() && interrupts.empty();
     last.epoch = epoch_;
+    last.stored = true;
     last.run_id = active;
     last.status = lost ? MessageStatus::kFailed : MessageStatus::kSent;
     if (lost) Reply(UpdateMessage{last.id, last.status, last.code = "agent_truncated"});
@@ -493,7 +506,7 @@ void Session::EndHistory(const Request& request) {
   }
   ShowApprovals(interrupts);
   for (const OutboxMessage& message : outbox_.messages())
-    if (waiting || message.id != last.id) Show(message);
+    if (message.id != last.id) Show(message);
   if (!IsValidId(active)) return Pump();
   run_ = Run{};
   run_->id = active;

@@ -183,7 +183,7 @@ void Session::KeepUnsent(Leaving why) {
   std::list<OutboxMessage> kept;
   for (OutboxMessage& message : outbox_.messages()) {
     const bool unsent = message.status == MessageStatus::kQueued || message.status == MessageStatus::kFailed;
-    if (unsent && message.IsText()) kept.push_back(std::move(message));
+    if (unsent && message.IsText() && !message.stored) kept.push_back(std::move(message));
   }
   outbox_.Clear();
   ForgetConversation();
@@ -193,6 +193,7 @@ void Session::KeepUnsent(Leaving why) {
     if (!held || message.status == MessageStatus::kFailed) {
       message.status = MessageStatus::kFailed;
       message.code = expired ? "identity_expired" : "identity_refused";
+      message.meant_for = ended_;
     }
     Show(outbox_.Add(std::move(message)));
   }
@@ -203,9 +204,10 @@ void Session::KeepUnsent(Leaving why) {
 void Session::CarryUnsent(bool same_person) {
   std::list<OutboxMessage> carried;
   for (OutboxMessage& message : outbox_.messages()) {
-    if (message.status == MessageStatus::kSent) continue;
+    if (message.stored) continue;  // it stays in the thread where it is
     const bool is_meant = message.epoch == epoch_ + 1;
-    if (!is_meant && !same_person) {
+    const bool is_others = !message.meant_for.empty() && message.meant_for != fingerprint_;
+    if (is_others || (!is_meant && !same_person)) {
       Reply(Emit{.name = "message:dropped", .id = message.id, .reason = "identity_changed"});
       continue;
     }
@@ -227,6 +229,7 @@ void Session::FailMeant() {
   for (OutboxMessage& message : outbox_.messages()) {
     if (message.epoch == epoch_) continue;
     message.epoch = epoch_;
+    message.meant_for = FingerprintOf(asked_sub_, salt_);
     Fail(message, "identity_expired", "");
   }
 }

@@ -14,7 +14,9 @@ struct OutboxMessage {
   std::string run_id;  // of the present attempt; a new one after a failure that the visitor retries
   std::string text;
   std::uint32_t epoch = 0;
-  int attempts = 0;  // to reach the server with this run id
+  std::string meant_for;  // where that user did not come, or is gone: the fingerprint of who alone may have it
+  bool stored = false;    // the server has begun a run for it: it stands in a thread
+  int attempts = 0;       // to reach the server with this run id
   MessageStatus status = MessageStatus::kQueued;
   std::string code;  // where it failed
   // The approval that it answers. Yes and no are messages without a text; to dismiss it is what writing on means.

@@ -80,12 +80,14 @@ void Session::StopAsking() {
 // No token came: the visitor goes on as a guest. What was typed meanwhile is sent if nobody was ever identified.
 void Session::StayGuest(std::string_view reason) {
   if (!Go(Trigger::kNoToken)) return;
-  if (reason.empty()) {
+  if (reason.empty() && asked_sub_.empty()) {
     for (OutboxMessage& message : outbox_.messages()) message.epoch = epoch_;
   } else {
     FailMeant();
-    ShowEnd("identity_expired");
-    Reply(Emit{.name = "identity:expired"});
+    if (!reason.empty()) {
+      ShowEnd("identity_expired");
+      Reply(Emit{.name = "identity:expired"});
+    }
   }
   ShowWho(reason);
   WelcomeGuest();
