@@ -107,7 +107,16 @@ test('case 22: rotation with two secrets and kid', async ({ page, startStack }) 
   expect(await shop.identify(sign(fresh.secret, 'nobody'))).toMatchObject({ code: 'unknown_kid' });
   expect(await shop.identify(sign(fresh.secret, fresh.kid))).toMatchObject(isAda);
 
-  // Both have leaked: they end at once.
+  // Both have leaked: they end at once, and with them what is being said to whom they let in.
+  const cut = widget.replies.filter({ hasText: 'Order A-1002' });
+  await widget.send('where is my order A-1002');
+  await expect(cut).toContainText(slow.beginning);
+  const revoked = await stack.widgentd('product', 'revoke-secret', 'acme', fresh.kid, '--dir', stack.folder);
+  expect(revoked.code, revoked.out).toBe(0);
+  await expect(widget.panel.getByRole('button', { name: strings.stop })).toBeHidden({ timeout: 4000 });
+  await expect(widget.panel.getByText(slow.end)).toHaveCount(1); // the first reply's
+  const replies = await stack.rows<{ status: number }>('SELECT status FROM messages WHERE role = 1 ORDER BY key');
+  expect(replies.map(({ status }) => status)).toEqual([0, 1]); // whole, interrupted
   const last = await rotate('--overlap-hours', '0');
   for (const { kid, secret } of [old, fresh])
     expect(await shop.identify(sign(secret)), kid).toMatchObject({
