@@ -2,6 +2,7 @@
 //   npm test -- --only NAME...   runs the named parts alone; an unknown name lists them.
 import { rmSync } from 'node:fs';
 import { build, compile } from './build.mjs';
+import { simulate } from './simulate.mjs';
 import { output, root, run, step } from './steps.mjs';
 import { readCoverage, runCatch, runNode, runPlaywright, sum } from './suites.mjs';
 
@@ -36,6 +37,7 @@ const parts = {
   build: () => build(['all']).then(() => ({ passed: 0, failed: 0 })),
   types: () => Promise.all([['--noEmit'], ['-p', 'tests/types']].map(typeCheck)).then(sum),
   native: () => runCatch('native'),
+  simulation: () => simulate({ seeds: 10_000 }).then(({ failed }) => ({ passed: failed ? 0 : 1, failed })),
   tokens: () => runNode('tests/tokens'),
   node: () => runNode('tests/node'),
   browser: () => runPlaywright(),

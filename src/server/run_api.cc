@@ -70,6 +70,8 @@ void RunApi::PostAgent(const ExchangePtr& x) {
   const ProductId& product = x->product->config.id;
   auto thread = store_.FindThread(product, input.thread_id);
   if (thread ? thread->owner != *owner : input.resume.has_value()) return x->Refuse(ThreadNotFound());
+  // A guest's message that arrives after its thread was taken over must not begin that thread anew.
+  if (!thread && store_.FindMoved(product, input.thread_id, x->guest_id)) return x->Refuse(ThreadNotFound());
 
   if (thread) {
     if (const auto run = store_.FindRun(product, input.thread_id, input.run_id)) {

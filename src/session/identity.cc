@@ -110,6 +110,7 @@ void Session::ExpireIdentity() {
   Go(Trigger::kTokenExpired);
   if (!token.empty()) return Identify({call, token, guest_id});
   if (CanRenew()) return AwaitToken(sub);
+  Settled(false, "token_expired", "The token ended before the server had answered.");
   ShowWho("token_expired");
   ShowEnd("identity_expired");
   Reply(Emit{.name = "identity:expired"});

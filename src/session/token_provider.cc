@@ -64,6 +64,8 @@ void Session::FailAsk(Asked how, const char* hint) {
   }
   StopAsking();
   asked_ = how;
+  // The server is being asked about a token all the same: its verdict counts.
+  if (state_ == State::kIdentifying && !asked_token_.empty()) return;
   const char* code = how == Asked::kStale ? "stale_token" : "get_token_failed";
   Reply(Report{code, hint});
   Settled(false, code, hint);

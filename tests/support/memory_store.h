@@ -223,6 +223,11 @@ class MemoryStore : public Store {
     return true;
   }
   bool HasPending() const override { return pending_; }
+  // What waits for a commit waits in vain: its process is gone.
+  void ForgetPending() {
+    pending_ = false;
+    waiting_.clear();
+  }
   std::string LastError() const override { return ""; }
 
   // Open to tests, which tamper with them.

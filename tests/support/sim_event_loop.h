@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <unordered_map>
 #include <utility>
 
 #include "http/event_loop.h"
@@ -17,16 +18,22 @@ class SimEventLoop final : public http::EventLoop {
 
   // Called after every turn, as RealEventLoop::OnTurnEnd.
   std::function<void()> on_turn_end;
+  // How wrong the wall clock is that the server reads. Its timers do not mind.
+  std::int64_t wall_clock_error_ms = 0;
 
-  UnixMillis Now() override { return now_; }
+  UnixMillis Now() override { return now_ + wall_clock_error_ms; }
+  UnixMillis TrueTime() const { return now_; }
   void Post(std::function<void()> task) override { tasks_.push_back(std::move(task)); }
   http::TimerId After(std::int64_t delay_ms, std::function<void()> task) override {
     const http::TimerId timer = ++last_timer_;
-    timers_.emplace(std::pair(now_ + (delay_ms > 0 ? delay_ms : 0), timer), std::move(task));
+    const UnixMillis at = now_ + (delay_ms > 0 ? delay_ms : 0);
+    timers_.emplace(std::pair(at, timer), std::move(task));
+    times_.emplace(timer, at);
     return timer;
   }
   void Cancel(http::TimerId timer) override {
-    std::erase_if(timers_, [timer](const auto& entry) { return entry.first.second == timer; });
+    const auto time = times_.extract(timer);
+    if (time) timers_.erase({time.mapped(), timer});
   }
 
   // Runs whatever is due now, also what comes due by it.
@@ -34,12 +41,13 @@ class SimEventLoop final : public http::EventLoop {
     do {
       for (auto& task : std::exchange(tasks_, {})) task();
       // One at a time: each may cancel the next.
-      while (!timers_.empty() && timers_.begin()->first.first <= now_) {
-        const auto task = std::move(timers_.extract(timers_.begin()).mapped());
-        task();
+      while (IsDue()) {
+        const auto timer = timers_.extract(timers_.begin());
+        times_.erase(timer.key().second);
+        timer.mapped()();
       }
       if (on_turn_end) on_turn_end();
-    } while (!tasks_.empty() || (!timers_.empty() && timers_.begin()->first.first <= now_));
+    } while (!tasks_.empty() || IsDue());
   }
 
   // Moves the clock, stopping at every timer on the way.
@@ -56,9 +64,12 @@ class SimEventLoop final : public http::EventLoop {
   bool IsIdle() const { return tasks_.empty() && timers_.empty(); }
 
  private:
+  bool IsDue() const { return !timers_.empty() && timers_.begin()->first.first <= now_; }
+
   UnixMillis now_;
   std::deque<std::function<void()>> tasks_;
   std::map<std::pair<UnixMillis, http::TimerId>, std::function<void()>> timers_;
+  std::unordered_map<http::TimerId, UnixMillis> times_;
   http::TimerId last_timer_ = 0;
 };
 
