@@ -37,7 +37,8 @@ export async function simulate({ seeds = 10_000, from = 1, jobs = availableParal
       next += count;
       let text = '';
       const env = { WIDGENT_FROM: String(first), WIDGENT_SEEDS: String(count) };
-      const code = await run(program, ['--use-colour', 'no', '[seeds]'], { env, quiet: true, read: (t) => (text += t) });
+      const read = (piece) => (text += piece);
+      const code = await run(program, ['--use-colour', 'no', '[seeds]'], { env, quiet: true, read });
       if (code !== 0) {
         failed += 1;
         report(text, first);
