@@ -87,7 +87,7 @@ void Session::On(const RetryRequested& event) {
   message->meant_for.clear();
   message->status = MessageStatus::kQueued;
   Tell(*message);
-  send_at_.reset();
+  if (!run_) send_at_.reset();  // or else it is the time at which a broken run is resumed
   Pump();
 }
 

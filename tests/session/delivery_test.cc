@@ -5,6 +5,22 @@
 using namespace widgent;
 using namespace widgent::test;
 
+TEST_CASE_METHOD(PageFixture, "Retry of one message does not keep a broken reply from being resumed") {
+  Init();
+  Submit("one");
+  Answer(Find("/agent"), 400, ProblemOf("invalid_input", 400));
+  const std::string failed = LastMessage("user")->id;
+  Submit("two");
+  const int request = Find("/agent");
+  const auto frames = FramesFor(request, {"an answer"});
+  Started(request, 200);
+  Chunk(request, frames[0]);
+  Failed(request);
+  Retry(failed);
+  Wait(5'000);
+  CHECK(Find("/events"));
+}
+
 TEST_CASE_METHOD(PageFixture, "A guest's message is sent, acknowledged and answered") {
   Init();
   Submit("  hello  ");
