@@ -34,6 +34,12 @@ export type Event =
   | { type: 'message_submitted'; text: string }
   | { type: 'retry_requested'; message_id: string }
   | { type: 'cancel_requested' }
+  /** A message that waits or has failed is taken back, to be written anew. */
+  | { type: 'message_withdrawn'; message_id: string }
+  | { type: 'feedback_given'; message_id: string; rating: Rating; comment?: string }
+  | { type: 'threads_requested' }
+  | { type: 'thread_chosen'; thread_id: string }
+  | { type: 'new_thread_chosen' }
   | { type: 'response_started'; request: number; status: number; retry_after_s?: number }
   | { type: 'response_chunk'; request: number; text: string }
   | { type: 'response_ended'; request: number }
@@ -64,6 +70,16 @@ export type ToolStatus = 'running' | 'done' | 'failed' | 'denied';
 export type ApprovalStatus = 'pending' | 'approved' | 'rejected' | 'dismissed' | 'expired';
 export type IdentityState = 'guest' | 'identifying' | 'user';
 export type Connection = 'online' | 'offline' | 'reconnecting';
+export type Rating = 'up' | 'down';
+
+/** One of the user's conversations. */
+export interface ThreadEntry {
+  id: string;
+  /** The beginning of its first message. */
+  title: string;
+  /** When something was last said in it: Unix time in milliseconds. */
+  at: number;
+}
 
 export interface Citation {
   n: number;
@@ -73,7 +89,18 @@ export interface Citation {
 
 /** What the panel draws. */
 export type ViewEffect =
-  | { type: 'show_message'; id: string; role: Role; text: string; status: MessageStatus }
+  | {
+      type: 'show_message';
+      id: string;
+      role: Role;
+      text: string;
+      status: MessageStatus;
+      /** When it was said, by the server's clock: Unix time in milliseconds. Absent: now. */
+      at?: number;
+      citations?: readonly Citation[];
+      /** Of a reply that this visitor has judged. */
+      rating?: Rating;
+    }
   | { type: 'append_text'; id: string; text: string }
   | {
       type: 'update_message';
@@ -82,7 +109,13 @@ export type ViewEffect =
       code?: string;
       hint?: string;
       citations?: readonly Citation[];
+      /** Seconds until it is sent again by itself. */
+      retry_in?: number;
     }
+  | { type: 'remove_message'; id: string }
+  /** Where the server has not taken a judgement, what stood before: nothing, or the earlier one. */
+  | { type: 'show_rating'; id: string; rating?: Rating }
+  | { type: 'show_threads'; threads: readonly ThreadEntry[]; current?: string; failed?: boolean }
   | { type: 'show_tool'; id: string; name: string; status: ToolStatus }
   | {
       type: 'show_approval';
