@@ -1,16 +1,22 @@
 // Bundles the browser's TypeScript with its style sheets: for the build, and for the tests of single parts.
-import { build, transform } from 'esbuild';
-import { readFile } from 'node:fs/promises';
+import { build } from 'esbuild';
 
 const target = 'es2020';
 
-/** Style sheets become minified text. */
+/** A style sheet, with what it imports, becomes one minified text. */
 const styleText = {
   name: 'style-text',
-  setup(build) {
-    build.onLoad({ filter: /\.css$/ }, async ({ path: file }) => {
-      const { code } = await transform(await readFile(file, 'utf8'), { loader: 'css', minify: true, target });
-      return { contents: code.trim().replace(/(var\(--[\w-]+,) /g, '$1'), loader: 'text' };
+  setup({ onLoad, esbuild }) {
+    onLoad({ filter: /\.css$/ }, async ({ path: file }) => {
+      const { outputFiles } = await esbuild.build({
+        entryPoints: [file],
+        bundle: true,
+        minify: true,
+        target,
+        write: false,
+        legalComments: 'none',
+      });
+      return { contents: outputFiles[0].text.trim().replace(/(var\(--[\w-]+,) /g, '$1'), loader: 'text' };
     });
   },
 };

@@ -13,7 +13,7 @@ export interface Accent {
 
 const white: Rgb = [255, 255, 255];
 const black: Rgb = [0, 0, 0];
-// The grounds that accented text stands on, in panel.css: the harder one of surface and bubble.
+// The grounds that accented text stands on, in tokens.css: the harder one of surface and bubble.
 const lightGround: Rgb = [241, 242, 245];
 const darkGround: Rgb = [38, 41, 49];
 const contrastMin = 4.55; // 4.5 is asked for; black or white reach 4.58 on any colour
