@@ -44,6 +44,21 @@ const glue = await bundle(coreGlue, { format: 'esm' });
 const core = { WIDGENT_CORE: JSON.stringify(coreName), WIDGENT_CORE_INTEGRITY: JSON.stringify(integrity(coreWasm)) };
 const inspector = await bundle(path.join(root, 'web/inspector/inspector.ts'), { format: 'esm' });
 const inspectorName = `inspector-${shortHash(inspector)}.js`;
+
+// English is in the widget; the others are data, found by way of one list, so that the widget carries one hash for all.
+const localeFolder = path.join(root, 'web/panel/locales');
+const locales = {};
+const languages = {};
+for (const file of (await readdir(localeFolder)).filter((name) => name.endsWith('.json')).sort()) {
+  const bytes = Buffer.from(JSON.stringify(JSON.parse(await readFile(path.join(localeFolder, file), 'utf8'))));
+  const language = path.basename(file, '.json');
+  const name = `language-${language}-${shortHash(bytes)}.json`;
+  locales[name] = bytes;
+  languages[language] = [name, integrity(bytes)];
+}
+const languageList = Buffer.from(JSON.stringify(languages));
+const languageListName = `languages-${shortHash(languageList)}.json`;
+
 const widget = await bundle(path.join(root, 'web/widget.ts'), {
   format: 'esm',
   alias: { 'widgent-core': coreGlue },
@@ -51,6 +66,8 @@ const widget = await bundle(path.join(root, 'web/widget.ts'), {
     ...core,
     WIDGENT_CORE_TWIN: JSON.stringify(coreTwinName),
     WIDGENT_CORE_TWIN_INTEGRITY: JSON.stringify(integrity(coreTwin)),
+    WIDGENT_LANGUAGES: JSON.stringify(languageListName),
+    WIDGENT_LANGUAGES_INTEGRITY: JSON.stringify(integrity(languageList)),
     WIDGENT_INSPECTOR: JSON.stringify(inspectorName),
     WIDGENT_INSPECTOR_INTEGRITY: JSON.stringify(integrity(inspector)),
   },
@@ -74,9 +91,11 @@ const files = {
   [coreName]: coreWasm,
   [coreTwinName]: coreTwin,
   [inspectorName]: inspector,
+  [languageListName]: languageList,
+  ...locales,
 };
 for (const old of await readdir(options.out)) {
-  if (/^(widgent\.js|(widget|inspector)-\w+\.js|core-\w+\.(wasm|js))(\.br)?$/.test(old))
+  if (/^(widgent\.js|(widget|inspector)-\w+\.js|core-\w+\.(wasm|js)|languages?-[\w-]+\.json)(\.br)?$/.test(old))
     await rm(path.join(options.out, old));
 }
 const packed = {};
@@ -108,6 +127,7 @@ row('core.wasm', packed[coreName].length);
 row('session core (core.wasm and glue)', sizes.core, budgets.core);
 row('all in', sizes.all, budgets.all);
 row('core in JavaScript, where needed', sizes.twin, budgets.twin);
+row('a language other than English', Math.max(0, ...Object.keys(locales).map((name) => packed[name].length)));
 row('identity inspector', sizes.inspector, budgets.inspector);
 const over = Object.keys(budgets).filter((name) => sizes[name] > budgets[name]);
 if (over.length) {

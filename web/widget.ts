@@ -7,6 +7,7 @@ import { Listeners, type Listener } from './api/listeners.ts';
 import { loadCore, type Machine } from './core.ts';
 import { Diagnosis } from './diagnosis.ts';
 import { Panel } from './panel/panel.ts';
+import { speak } from './panel/strings.ts';
 import { openRequests } from './requests.ts';
 import type { Effect, Event, ViewEffect } from './seam.ts';
 import { newGuestId, newSeed, openStorage, sharedSalt, type Storage } from './storage.ts';
@@ -35,9 +36,10 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
   const listeners = new Listeners();
   const requests = openRequests(base, handle);
   const life = new AbortController(); // of the listeners on what is the page's
-  const panel = new Panel(root, handle, (count) => listeners.emit('unread', { count }), life.signal);
   const derived = new EventDeriver((name, detail) => listeners.emit(name, detail));
   const state: State = { ready: false, open: false, identity: { state: 'guest' }, connection: 'online' };
+  let panel: Panel | undefined; // from the first init on, once its language is there
+  let waiting: Call[] | undefined; // for the panel
   let machine: Machine | undefined;
   let storage: Storage | undefined;
   let productId = '';
@@ -63,7 +65,7 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
     note(event);
     if (!machine) {
       early.push(event);
-      panel.hold(event);
+      panel?.hold(event);
       if (failed && event.type === 'panel_opened')
         boot(fetch(base + WIDGENT_CORE, { integrity: WIDGENT_CORE_INTEGRITY }));
       return;
@@ -133,7 +135,7 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
     }
     // The next page starts with this look.
     if (effect.type === 'show_greeting' && effect.agent) storage?.write('look', `${effect.accent} ${effect.agent}`);
-    panel.perform(effect);
+    panel!.perform(effect);
     derived.take(effect);
   }
 
@@ -160,7 +162,7 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
       (loaded) => {
         ({ machine, runtime } = loaded);
         listeners.emit('runtime', { ...runtime });
-        panel.release();
+        panel!.release();
         if (!navigator.onLine) connection();
         early.splice(0).forEach(handle);
       },
@@ -181,19 +183,35 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
     report(code, hint);
     calls.rejectAll(code, hint);
     listeners.emit('error', { code, hint });
-    panel.perform({ type: 'show_notice', code: 'unavailable' });
+    panel!.perform({ type: 'show_notice', code: 'unavailable' });
   }
 
   function report(code: string, hint: string): void {
     console.error(`[widgent] ${code}: ${hint}`);
   }
 
-  function take([args, resolve, reject]: Call): void {
+  /** The panel is made once, in the language of the page; what is called meanwhile waits. */
+  async function prepare(locale: string, call: Call): Promise<void> {
+    waiting = [call];
+    await speak(locale, base);
+    if (life.signal.aborted) return;
+    panel = new Panel(root, handle, (count) => listeners.emit('unread', { count }), life.signal);
+    boot(wasm);
+    const calls = waiting;
+    waiting = undefined;
+    calls.forEach(take);
+  }
+
+  function take(call: Call): void {
+    const [args, resolve, reject] = call;
     const [command, first, second] = args;
     if (life.signal.aborted) return reject(new WidgentError('destroyed', gone));
+    if (waiting && command !== 'destroy') return void waiting.push(call);
     switch (command) {
       case 'init': {
         const options = Object(first) as Record<string, unknown>;
+        const locale = document.documentElement.lang || navigator.language;
+        if (!panel) return void prepare(locale, call);
         if (!state.ready) {
           productId = String(options.productId ?? '');
           serviceKey = String(options.serviceKey ?? '');
@@ -225,7 +243,7 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
           salt: sharedSalt(storage!),
           // Without the query: it may hold what is nobody's business.
           page: location.origin + location.pathname,
-          locale: document.documentElement.lang || navigator.language,
+          locale,
           get_token: !!getToken,
         });
       }
@@ -244,10 +262,10 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
       }
       case 'open':
         if (!storage) return reject(new WidgentError('not_initialised', 'Call init() first.'));
-        panel.open();
+        panel!.open();
         break;
       case 'close':
-        panel.close();
+        panel?.close();
         break;
       case 'on':
         listeners.on(String(first), second as Listener);
@@ -284,6 +302,7 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
     calls.rejectAll('destroyed', gone);
     Object.assign(state, { ready: false, open: false, identity: { state: 'guest' } });
     show(false);
+    waiting?.forEach(([, , reject]) => reject(new WidgentError('destroyed', gone)));
     delete (window as Partial<Window>).widgent;
   }
 
@@ -298,7 +317,6 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
   observer.observe(document.documentElement, { childList: true });
   signal.addEventListener('abort', () => observer.disconnect());
 
-  boot(wasm);
   return {
     take,
     state: () => ({ ...state, identity: { ...state.identity } }),

@@ -5,7 +5,7 @@ import { root } from '../../scripts/steps.mjs';
 import { strings } from '../../web/panel/strings.ts';
 import { PageServer, type Served } from './served.ts';
 
-const files = readdirSync(`${root}/build/web`).filter((name) => /\.(js|wasm)$/.test(name));
+const files = readdirSync(`${root}/build/web`).filter((name) => /\.(js|json|wasm)$/.test(name));
 const widgetPath = `/${files.find((name) => name.startsWith('widget-'))}`;
 const corePath = `/${files.find((name) => name.endsWith('.wasm'))}`;
 const twinPath = `/${files.find((name) => /^core-.*js$/.test(name))}`;

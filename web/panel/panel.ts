@@ -233,14 +233,17 @@ export class Panel {
     this.composer.lock(this.locked);
     this.chips.hidden = this.locked;
     const user = state === 'user';
-    const [before, who] = strings.signedIn(name || email || sub || '');
+    const who = name || email || sub || '';
+    const [before, after] = strings.signedIn();
     this.identity.className = `who ${state}`;
     this.identity.replaceChildren(
       el('span', { class: 'pic', 'aria-hidden': 'true' }, user ? initials(who) : icon('person')),
       el(
         'span',
         { class: 'text' },
-        ...(user ? [before, el('b', { dir: 'auto' }, who)] : [locked ? strings.lockedNote : strings[state as 'guest']]),
+        ...(user
+          ? [before, el('b', { dir: 'auto' }, who), after]
+          : [locked ? strings.lockedNote : strings[state as 'guest']]),
       ),
     );
     if (user) this.identity.append(icon('lock'));

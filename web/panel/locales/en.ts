@@ -1,0 +1,101 @@
+// All that the panel says, in English. Each other language has a file of the same keys (de.json …), which is loaded
+// only where that language is spoken. A text in braces is filled in. What depends on a number has one text for each
+// plural category that Intl.PluralRules knows of the language.
+
+/** For each category: zero, one, two, few, many, other. */
+export type Plural = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
+
+export const en = {
+  agent: 'Assistant',
+  title: 'Chat with {agent}',
+  chat: 'Chat',
+  unread: { one: 'Chat, {count} new message', other: 'Chat, {count} new messages' } as Plural,
+  close: 'Close chat',
+  conversation: 'Conversation',
+  suggestions: 'Suggestions',
+  online: 'Online',
+  offline: 'Offline',
+  reconnecting: 'Reconnecting…',
+  offlineBanner: 'You are offline. What you write is sent as soon as you are back.',
+  reconnectingBanner: 'The connection was lost. Reconnecting…',
+  guest: 'You are chatting as a guest',
+  identifying: 'Confirming your sign-in…',
+  signedIn: 'Signed in as {name}',
+  you: 'You:',
+  says: '{agent}:',
+  placeholder: 'Write a message…',
+  locked: 'Sign in to write',
+  lockedNote: 'Please sign in to chat',
+  approve: 'Yes, go ahead',
+  reject: 'No',
+  approval: {
+    pending: '',
+    approved: 'You agreed',
+    rejected: 'You said no: nothing was done',
+    dismissed: 'Not answered: nothing was done',
+    expired: 'This can no longer be answered',
+  },
+  merge: 'Continue the conversation you began before you signed in?',
+  mergeYes: 'Continue it',
+  mergeNo: 'Start afresh',
+  message: 'Message',
+  send: 'Send',
+  stop: 'Stop the reply',
+  retry: 'Retry',
+  dismiss: 'Dismiss',
+  latest: 'Go to the latest message',
+  sources: 'Sources',
+  source: 'Source: {title}',
+  queued: 'Waiting to be sent',
+  sending: 'Sending…',
+  failed: 'This did not work.',
+  interrupted: 'The reply ended here.',
+  handoff: 'Would you rather talk to a person?',
+  handoffLabel: 'Contact us',
+  /** What a tool does, by the first word of its name: while it runs, and once it has run. */
+  verbs: {
+    get: ['Looking up your {object}', 'Looked up your {object}'],
+    search: ['Searching your {object}', 'Searched your {object}'],
+    check: ['Checking your {object}', 'Checked your {object}'],
+    create: ['Creating your {object}', 'Created your {object}'],
+    update: ['Updating your {object}', 'Updated your {object}'],
+    cancel: ['Cancelling your {object}', 'Cancelled your {object}'],
+    refund: ['Refunding your {object}', 'Refunded your {object}'],
+    send: ['Sending your {object}', 'Sent your {object}'],
+    delete: ['Deleting your {object}', 'Deleted your {object}'],
+    '': ['Working on “{object}”', 'Finished “{object}”'],
+  } as Record<string, string[]>,
+  /** What becomes of it; {doing} is the first of the two above. */
+  steps: {
+    running: '{doing}…',
+    denied: '{doing}: not done',
+    failed: '{doing} did not work',
+    waiting: '{doing} needs your yes',
+  },
+  errors: {
+    cancelled: 'Stopped',
+    unreachable: 'The server could not be reached.',
+    rate_limited: 'That was a lot at once. Please wait a moment.',
+    message_too_large: 'This message is too long.',
+    queue_full: 'Too many messages are waiting.',
+    agent_unavailable: 'The assistant cannot be reached right now.',
+    agent_timeout: 'The assistant took too long to answer.',
+    agent_truncated: 'The reply was cut off.',
+    identity_expired: 'Not sent: your sign-in had ended.',
+    identity_refused: 'Not sent: your sign-in was not confirmed.',
+    identity_changed: 'Not sent: your sign-in had changed.',
+    identity_required: 'Not sent: please sign in first.',
+    interrupt_pending: 'Please answer the open question first.',
+  } as Record<string, string>,
+  /** What is left are refusals of this page, told to its developers in the console. */
+  notices: {
+    identity_expired: 'Your sign-in has ended. You can go on as a guest.',
+    identity_locked: 'You are no longer signed in. Please sign in to go on.',
+    identity_refused: 'We could not confirm your sign-in. You can go on as a guest.',
+    signed_out: 'You are signed out. You can go on as a guest.',
+    unavailable: 'The chat could not be started. Please try again later.',
+    '': 'The chat is not available on this page.',
+  } as Record<string, string>,
+};
+
+export type Texts = typeof en;
