@@ -1,9 +1,9 @@
-// `npm run bench`: the table of bytes, and how long a server takes from its start to its first answer. Times depend on
-// the machine and on what else it does: compare them only with a run beside it.
+// `npm run bench:start`: the table of bytes, and how long a server takes from its start to its first answer. Times
+// depend on the machine and on what else it does: compare them only with a run beside it.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { build } from './build.mjs';
-import { findFreePort, newSecrets, productConfig, startServer } from './stack.mjs';
+import { build } from '../scripts/build.mjs';
+import { findFreePort, newSecrets, productConfig, startServer } from '../scripts/stack.mjs';
 
 const runs = 15;
 
