@@ -178,19 +178,19 @@ void Session::LeaveUser(Leaving why) {
   identity_ends_at_ = renew_at_ = session_at_ = std::nullopt;
 }
 
-// The identity ended while messages waited. They stay in sight: to be sent under the next token where one is coming,
-// or else as a guest's, but only if the visitor says so.
+// The identity ended while messages waited, or were on their way. They stay in sight: to be sent under the next token
+// where one is coming, or else as a guest's, but only if the visitor says so.
 void Session::KeepUnsent(Leaving why) {
   std::list<OutboxMessage> kept;
   for (OutboxMessage& message : outbox_.messages()) {
-    const bool unsent = message.status == MessageStatus::kQueued || message.status == MessageStatus::kFailed;
-    if (unsent && message.IsText() && !message.stored) kept.push_back(std::move(message));
+    if (message.IsText() && !message.stored) kept.push_back(std::move(message));
   }
   outbox_.Clear();
   ForgetConversation();
   const bool expired = why == Leaving::kExpired, held = expired && CanRenew();
   for (OutboxMessage& message : kept) {
     message.epoch = held ? epoch_ + 1 : epoch_;
+    if (message.status == MessageStatus::kSending) message.status = MessageStatus::kQueued;
     if (!held || message.status == MessageStatus::kFailed) {
       message.status = MessageStatus::kFailed;
       message.code = expired ? "identity_expired" : "identity_refused";

@@ -154,9 +154,13 @@ void Session::On(const BroadcastReceived& event) {
 }
 
 void Session::On(const MergeAnswered& event) {
-  if (event.accepted && run_ && !run_->started) return;  // its message would lose its place
+  for (const OutboxMessage& message : outbox_.messages()) {
+    const bool pending = message.attempts > 0 && !message.stored && message.status != MessageStatus::kFailed;
+    if (event.accepted && pending) return;  // it would lose its place, and may be there already
+  }
   Reply(ShowMergeOffer{false});
   if (!event.accepted || state_ != State::kUser) return offered_thread_.clear();
+  rechecking_ = true;  // what is said now belongs behind the guest's words
   asked_token_ = token_;
   AskForSession("merge");
 }

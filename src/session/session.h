@@ -241,7 +241,7 @@ class Session {
   std::optional<MonotonicMillis> session_at_;
   int session_request_ = 0, session_attempts_ = 0;
   bool greeted_ = false, panel_open_ = false, online_ = true, diagnosed_ = false;
-  bool rechecking_ = false;  // the page was asleep, and whether the token still holds is not known: nothing is sent
+  bool rechecking_ = false;  // whether the token still holds, or where a merge leads, is not known: nothing is sent
   bool draft_aside_ = false;
   std::string offered_thread_;  // the guest's, which the user may take over
 

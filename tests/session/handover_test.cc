@@ -154,8 +154,7 @@ TEST_CASE_METHOD(HandoverFixture, "A guest's message that the user sends again i
   CHECK(RunId(Find("/agent")) != run);
 }
 
-TEST_CASE_METHOD(HandoverFixture,
-                 "A message that the history has has arrived: it is shown once, and not sent again") {
+TEST_CASE_METHOD(HandoverFixture, "A message that the history has has arrived: it is shown once, and not sent again") {
   Init();
   SayAsGuest("hello");
   Submit("again");
@@ -209,6 +208,41 @@ TEST_CASE_METHOD(HandoverFixture, "Where the product asks, the guest's thread is
   Answer(Find("/session"), 200, moved);
   REQUIRE(Find("/messages"));
   CHECK(open.at(Find("/messages"))["path"].get<std::string>().find(thread) != std::string::npos);
+}
+
+TEST_CASE_METHOD(HandoverFixture, "What is said while the guest's thread is being moved is sent once, behind it") {
+  Init();
+  SayAsGuest("hello");
+  const std::string thread = storage["thread_id"];
+  Identify(TokenOf("ada"));
+  Wait(0);
+  json verdict = Verified("ada");
+  verdict["merge_offer"] = true;
+  Answer(Find("/session"), 200, verdict);
+  json moved = Verified("ada", 3600, thread);
+  moved["merged"] = true;
+  SECTION("said after the yes") {
+    AnswerMerge(true);
+    Submit("more");
+    CHECK_FALSE(Find("/agent"));
+    Wait(0);
+    Answer(Find("/session"), 200, moved);
+    Answer(Find("/messages"), 200, {{"messages", json::array()}});
+    REQUIRE(Find("/agent"));
+    CHECK(ThreadId(Find("/agent")) == thread);
+  }
+  SECTION("said before the yes, and perhaps stored already") {
+    Submit("more");
+    Failed(Find("/agent"));
+    AnswerMerge(true);
+    CHECK(merge_offer);
+    Wait(10'000);
+    CHECK_FALSE(Find("/session"));
+    AnswerRun({"an answer"});
+    AnswerMerge(true);
+    Wait(0);
+    CHECK(Find("/session"));
+  }
 }
 
 TEST_CASE_METHOD(HandoverFixture, "No to the offer is the end of it, and an offer leaves with its user") {

@@ -302,6 +302,22 @@ TEST_CASE_METHOD(PageFixture, "A message that waited when the identity ended is 
   CHECK(LastMessage("user")->code == "identity_expired");
 }
 
+TEST_CASE_METHOD(PageFixture, "A message that was on its way when the identity ended stays in sight, with Retry") {
+  Init();
+  SignIn("ada", 60);
+  Submit("on its way");
+  Wait(61'000);
+  REQUIRE(LastMessage("user") != nullptr);
+  CHECK(LastMessage("user")->status == "failed");
+  CHECK(LastMessage("user")->code == "identity_expired");
+  CHECK_FALSE(Emitted("message:dropped"));
+  SignIn("ada");
+  CHECK(LastMessage("user")->text == "on its way");
+  CHECK(Find("/agent") == 0);
+  Retry(LastMessage("user")->id);
+  CHECK(Find("/agent"));
+}
+
 TEST_CASE_METHOD(PageFixture, "What waited when an identity ended goes to the same user again, and never to another") {
   for (const std::string next : {"ada", "bob"}) {
     PageFixture page;

@@ -128,6 +128,20 @@ TEST_CASE_METHOD(ProviderFixture, "What waited to be sent when the identity ende
   CHECK(open.at(Find("/agent"))["token"] == TokenOf("ada", "second"));
 }
 
+TEST_CASE_METHOD(ProviderFixture,
+                 "What was on its way when the identity ended is not lost, and not sent twice by itself") {
+  SignInByFunction("ada", 600);
+  Submit("on its way");
+  Submit("behind it");
+  Wait(605'000);
+  Provide(asks.back(), TokenOf("ada", "second"));
+  AnswerSession(Verified("ada"));
+  CHECK(Visible().find("on its way") != std::string::npos);
+  REQUIRE(Find("/agent"));
+  CHECK(open.at(Find("/agent"))["body"].get<std::string>().find("behind it") != std::string::npos);
+  CHECK_FALSE(Emitted("message:dropped"));
+}
+
 TEST_CASE_METHOD(ProviderFixture, "What waited for one user is never sent as another that getToken gives instead") {
   SignInByFunction("ada", 600);
   Online(false);
