@@ -50,7 +50,8 @@ void Invariants::SeesRetry(const Tab& tab, const Page::Message& message) {
   const int number = said_.NumberIn(message.text);
   if (!number) return;
   // Whoever sends it again as somebody else, asks for it to be there as that user's, maybe twice.
-  if (!IsIdentityCode(message.code) && tab.label != "identifying") return;
+  const bool is_same_person = said_[number].author == OwnerNow(tab);
+  if (is_same_person && !IsIdentityCode(message.code) && tab.label != "identifying") return;
   said_[number].is_retried = true;
   Give(tab, number);
 }
@@ -101,7 +102,7 @@ void Invariants::Follow(Tab& tab, const json& event, const json& effect) {
   } else if (type == "update_message") {
     if (effect["status"] == "failed") {
       if (effect.value("code", "").empty()) Fault(Who(tab) + "lets a message fail without a code");
-      // Whatever of it is still on its way may come later than what is said next.
+      // The page has given it up. Whatever of it is still on its way may come later than what is said next.
       if (const int number = view.numbers[effect["id"]]) said_[number].is_late = true;
     }
   } else if (type == "emit") {
@@ -117,7 +118,10 @@ void Invariants::Follow(Tab& tab, const json& event, const json& effect) {
     }
     if (name == "message:failed" && detail.value("code", "").empty())
       Fault(Who(tab) + "says of no reason for a failure");
-    if (name == "message:dropped" && detail.value("reason", "").empty()) Fault(Who(tab) + "drops without a reason");
+    if (name == "message:dropped") {
+      if (detail.value("reason", "").empty()) Fault(Who(tab) + "drops without a reason");
+      if (const int number = view.numbers[id]) said_[number].is_late = true;
+    }
   }
 }
 
@@ -228,7 +232,9 @@ bool Invariants::MayShow(const Tab& tab, const Page::Message& message, int numbe
 
 void Invariants::SeesRequest(Link& link) {
   link.claimant = tokens.Judge(link.Token(), link.Header("widgent-anonymous-id"), host_.loop.Now());
-  if (link.is_repeated()) SeesLateMerge(link);
+  SeesMerge(link);
+  if (link.claimant.may_be_guest)
+    said_.Each(link.request().body, [&](int number) { said_[number].has_come_as_guests = true; });
   if (link.claimant.ended_sub.empty()) return;
   // The server takes for a guest's what came too late to be the user's: it is the same person's.
   said_.Each(link.request().body, [&](int number) {
@@ -239,12 +245,16 @@ void Invariants::SeesRequest(Link& link) {
   });
 }
 
-// Somebody was identified here once, and the request that says so comes again: what the guest has said in that thread
-// since then goes along.
-void Invariants::SeesLateMerge(const Link& link) {
+// The guest's thread is one conversation, of however many tabs and whenever the request comes that shows both the
+// guest's id and a user's token: what stands in it by then goes along, and nothing that comes later.
+void Invariants::SeesMerge(const Link& link) {
   const json body = json::parse(link.request().body, nullptr, false);
-  const std::string thread = body.is_object() ? body.value("merge", "") : "";
-  for (const StoredMessage& message : host_.store().ListMessages({"acme"}, {thread}, 10'000))
+  if (!body.is_object()) return;
+  const ThreadId id{body.value("merge", "")};
+  if (rules_.merge == "never" || (rules_.merge == "ask" && body.value("event", "") != "merge")) return;
+  const auto thread = host_.store().FindThread({"acme"}, id);
+  if (!thread || thread->owner != Owner{Owner::Kind::kGuest, link.claimant.guest_id}) return;
+  for (const StoredMessage& message : host_.store().ListMessages({"acme"}, id, 10'000))
     for (const std::string& sub : link.claimant.subs)
       if (const int number = said_.NumberIn(message.text); number && message.role == StoredMessage::Role::kUser)
         if (said_[number].ended.empty() || said_[number].ended == sub) said_[number].owners.insert(sub);
@@ -333,7 +343,7 @@ void Invariants::CheckThread(const Thread& thread) {
       if (!IsUser(owner) || IsUser(first)) Fault(name + " changed hands from " + first + " to " + owner);
       if (!IsUnverified(message)) Fault(name + " of a guest counts as the word of " + owner);
       moved_.insert(name);
-    } else if (IsUnverified(message) && host_.memory()) {  // on disk, only the end is seen
+    } else if (IsUnverified(message) && !said.has_come_as_guests) {
       Fault(name + " is held for a guest's");
     }
     if (said.is_late || IsUnverified(message)) continue;

@@ -78,7 +78,7 @@ class Invariants final : public Watcher {
   void FollowAsking(Tab& tab, const json& event, const std::string& before);
   void Give(const Tab& tab, int number);
   void Settle(int family);
-  void SeesLateMerge(const Link& link);
+  void SeesMerge(const Link& link);
   void GiveTo(const Tab& tab, const std::string& sub);
   void CheckSending(Tab& tab, const json& effect);
   void CheckPage(Tab& tab);

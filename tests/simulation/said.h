@@ -13,9 +13,10 @@ struct Said {
   std::string ended;             // a guest's: the user whose identity had ended in this tab before
   std::set<std::string> owners;  // subs, or "guest" for the guests of the same browser
   int tab = 0, browser = 0;
-  std::uint64_t load = 0;   // of the page
-  bool is_late = false;     // it has failed once, and lost its place
-  bool is_retried = false;  // sent again by the visitor's own act, as somebody else
+  std::uint64_t load = 0;           // of the page
+  bool is_late = false;             // it has failed or was dropped once, and lost its place
+  bool has_come_as_guests = false;  // to the server
+  bool is_retried = false;          // sent again by the visitor's own act, as somebody else
 };
 
 class SaidList {
