@@ -11,6 +11,18 @@ const chromium = {
   ],
 };
 
+// A stock Firefox, which Playwright speaks WebDriver BiDi to. Without these preferences it looks up hosts of its own.
+const firefox = {
+  executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
+  firefoxUserPrefs: {
+    'network.dns.disabled': true,
+    'network.captive-portal-service.enabled': false,
+    'services.settings.server': 'data:,#remote-settings-dummy/v1',
+  },
+};
+
+const everyEngine = 'engines/*.spec.ts';
+
 export default defineConfig({
   testDir: 'e2e',
   timeout: 45_000,
@@ -26,5 +38,14 @@ export default defineConfig({
     trace: process.env.CI ? 'on-first-retry' : 'retain-on-failure',
     screenshot: 'only-on-failure',
   },
-  projects: [{ name: 'chromium', use: { browserName: 'chromium', launchOptions: chromium } }],
+  // WebKit is WebKitGTK, which e2e/engines/webkit.ts starts.
+  projects: [
+    { name: 'chromium', use: { browserName: 'chromium', launchOptions: chromium } },
+    {
+      name: 'firefox',
+      testMatch: everyEngine,
+      use: { browserName: 'firefox', channel: 'moz-firefox', launchOptions: firefox },
+    },
+    { name: 'webkit', testMatch: everyEngine },
+  ],
 });

@@ -3,6 +3,18 @@ import { expect, type Locator, type Page } from '@playwright/test';
 import { strings } from '../web/panel/strings.ts';
 import type { ShopName, Stack } from './stack.ts';
 
+/** Where the widget's parts are, below its shadow root. */
+export const parts = {
+  launcher: 'button.l',
+  panel: '.panel',
+  input: 'textarea',
+  reply: '.m.assistant',
+  wholeReply: '.m.assistant.done',
+  question: '.m.user',
+  notice: '.notice',
+  identity: '.who',
+} as const;
+
 export class Widget {
   readonly root: Locator;
   readonly panel: Locator;
@@ -14,16 +26,16 @@ export class Widget {
 
   constructor(private readonly page: Page) {
     this.root = page.locator('widgent-root');
-    this.panel = this.root.locator('.panel');
+    this.panel = this.root.locator(parts.panel);
     this.input = this.panel.getByRole('textbox', { name: strings.message });
-    this.replies = this.panel.locator('.m.assistant');
-    this.questions = this.panel.locator('.m.user');
-    this.notice = this.panel.locator('.notice');
-    this.identity = this.panel.locator('.who');
+    this.replies = this.panel.locator(parts.reply);
+    this.questions = this.panel.locator(parts.question);
+    this.notice = this.panel.locator(parts.notice);
+    this.identity = this.panel.locator(parts.identity);
   }
 
   async open(): Promise<void> {
-    await this.root.locator('button.l').click();
+    await this.root.locator(parts.launcher).click();
     await expect(this.input).toBeVisible();
   }
 
@@ -34,9 +46,9 @@ export class Widget {
 
   /** Sends and waits for the whole reply; answers its text. */
   async ask(text: string): Promise<string> {
-    const before = await this.panel.locator('.m.assistant.done').count();
+    const before = await this.panel.locator(parts.wholeReply).count();
     await this.send(text);
-    const reply = this.panel.locator('.m.assistant.done').nth(before);
+    const reply = this.panel.locator(parts.wholeReply).nth(before);
     await expect(reply).toBeVisible();
     return (await reply.locator('.b').innerText()).trim();
   }

@@ -31,6 +31,11 @@ demo|python3-jwt|signs tokens in the demo shop in Python
 demo|python3-markdown|help pages of the demo shop in Python
 test|python3-jwt|signs tokens in the table tests
 test|chromium|browser tests
+test|firefox-esr|browser tests in a second engine
+test|webkit2gtk-driver|browser tests in a third engine
+test|xvfb|the screen of the third engine
+test|libjs-prototype|a library of pages that embed the widget
+test|libjs-mootools|a library of pages that embed the widget
 test|openssl|certificates of the browser tests' https pages
 test|fonts-dejavu-core|text in the browser tests
 check|clang-format|formatting

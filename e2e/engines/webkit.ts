@@ -1,0 +1,152 @@
+// WebKitGTK for Playwright's runner: WebKitWebDriver under an X server of its own, by the WebDriver protocol. Each
+// call has a time limit.
+import { spawn, type ChildProcess } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { findFreePort } from '../../scripts/stack.mjs';
+import { asText, fromText, type Tab } from './tab.ts';
+
+const limit = 30_000;
+const enter = '\uE007';
+
+interface Answer {
+  value: (Record<string, unknown> & { error?: string; message?: string }) | null;
+}
+
+async function call(url: string, method: string, body?: object, patience = limit): Promise<Answer['value']> {
+  const response = await fetch(url, {
+    method,
+    headers: { 'Content-Type': 'application/json' },
+    body: body ? JSON.stringify(body) : null,
+    signal: AbortSignal.timeout(patience),
+  });
+  const { value } = (await response.json()) as Answer;
+  if (!response.ok)
+    throw new Error(`WebDriver, ${method} ${new URL(url).pathname}: ${value?.error}: ${value?.message}`);
+  return value;
+}
+
+const end = (child: ChildProcess) =>
+  new Promise<void>((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) return resolve();
+    child.once('close', () => resolve());
+    child.kill();
+  });
+
+/** The display that the server has found free. */
+function displayOf(server: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject).once('exit', (code) => reject(new Error(`Xvfb ended with ${code}`)));
+    (server.stdio[3] as Readable).once('data', (number) => resolve(`:${String(number).trim()}`));
+  });
+}
+
+export class WebKit {
+  private constructor(
+    private readonly children: ChildProcess[],
+    private readonly url: string,
+  ) {}
+
+  static async start(): Promise<WebKit> {
+    const screen = ['-screen', '0', '1280x900x24', '-nolisten', 'tcp', '-noreset'];
+    const server = spawn('Xvfb', ['-displayfd', '3', ...screen], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
+    const children: ChildProcess[] = [server];
+    try {
+      const env = { ...process.env, DISPLAY: await displayOf(server) };
+      const port = await findFreePort();
+      const args = [`--port=${port}`, '--host=127.0.0.1'];
+      const driver = spawn('WebKitWebDriver', args, { stdio: 'ignore', env });
+      children.push(driver);
+      const url = `http://127.0.0.1:${port}`;
+      const failed = new Promise<never>((_, reject) => driver.once('error', reject));
+      await Promise.race([failed, waitFor(`${url}/status`)]);
+      return new WebKit(children, url);
+    } catch (error) {
+      await Promise.all(children.map(end));
+      throw error;
+    }
+  }
+
+  async open(size: { width: number; height: number }): Promise<Tab> {
+    const session = await call(`${this.url}/session`, 'POST', { capabilities: { alwaysMatch: {} } });
+    const tab = new WebKitTab(`${this.url}/session/${String(session!.sessionId)}`);
+    await tab.call('/timeouts', { script: limit, pageLoad: limit, implicit: 0 });
+    await tab.call('/window/rect', { ...size, x: 0, y: 0 });
+    return tab;
+  }
+
+  async stop(): Promise<void> {
+    // The driver before its screen.
+    for (const child of this.children.reverse()) await end(child);
+  }
+}
+
+async function waitFor(url: string): Promise<void> {
+  for (const late = Date.now() + limit; ;) {
+    try {
+      await call(url, 'GET', undefined, 5_000);
+      return;
+    } catch (error) {
+      if (Date.now() > late) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+class WebKitTab implements Tab {
+  readonly engine = 'webkit';
+
+  constructor(private readonly url: string) {}
+
+  call(path: string, body: object): Promise<Answer['value']> {
+    return call(this.url + path, 'POST', body);
+  }
+
+  async goto(url: string): Promise<void> {
+    await this.call('/url', { url });
+  }
+
+  async reload(): Promise<void> {
+    await this.call('/refresh', {});
+  }
+
+  async goBack(): Promise<void> {
+    await this.call('/back', {});
+  }
+
+  async evaluate<Arg, Result>(script: (arg: Arg) => Result | Promise<Result>, arg: Arg): Promise<Result> {
+    const { source, args } = asText(script, arg);
+    const body = `const [a] = ${args}, done = arguments[0]; (async () => { ${source} })().then((text) => done(text))`;
+    return fromText(String(await this.call('/execute/async', { script: body, args: [] })));
+  }
+
+  /** Actions at a place of the window need no script in the page, as the clicks on an element do. */
+  async clickAt(x: number, y: number): Promise<void> {
+    const button = 0;
+    await this.act('pointer', [
+      { type: 'pointerMove', duration: 0, origin: 'viewport', x: Math.round(x), y: Math.round(y) },
+      { type: 'pointerDown', button },
+      { type: 'pointerUp', button },
+    ]);
+  }
+
+  async type(text: string): Promise<void> {
+    const strokes = [...text].flatMap((value) => ['keyDown', 'keyUp'].map((type) => ({ type, value })));
+    await this.act('key', strokes);
+  }
+
+  pressEnter(): Promise<void> {
+    return this.type(enter);
+  }
+
+  async screenshot(): Promise<Buffer> {
+    return Buffer.from(String(await call(`${this.url}/screenshot`, 'GET')), 'base64');
+  }
+
+  async close(): Promise<void> {
+    await call(this.url, 'DELETE');
+  }
+
+  private async act(type: 'pointer' | 'key', actions: object[]): Promise<void> {
+    await this.call('/actions', { actions: [{ type, id: type, actions }] });
+  }
+}
