@@ -86,6 +86,14 @@ for (const [name, backend] of Object.entries(backends)) {
   });
 }
 
+test('The snippets for bundled apps are those of the examples, which are built and driven', async () => {
+  for (const [name, file] of [
+    ['bundled', 'vite/src/chat.ts'],
+    ['react', 'vite-react/src/Chat.tsx'],
+  ] as const)
+    expect(snippet(name), file).toBe(await readFile(`${root}/examples/${file}`, 'utf8'));
+});
+
 // Each command of the guide, with what it says comes of it.
 const commands = [...readme.matchAll(/^```js command\n([^]*?)^```\n\n```json (result|error)\n([^]*?)^```$/gm)].map(
   ([, command, kind, text]) => ({ command: command!, kind: kind!, says: JSON.parse(text!) as object }),

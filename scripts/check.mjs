@@ -16,6 +16,7 @@ const checks = {
   formatting: () => run('clang-format', ['--dry-run', '--Werror', ...sources]),
   'formatting of scripts': () => run('node_modules/.bin/prettier', ['--check', '.']),
   types: () => run('node_modules/.bin/tsc', ['--noEmit']),
+  'types of the package': () => run('node_modules/.bin/tsc', ['-p', 'web/npm', '--noEmit']),
   tidiness: () => run('node', ['--test', '--test-reporter=spec', 'tests/tidy/tidy.test.mjs']),
   'static analysis': async () => {
     await compile('debug', ['widgentd']);

@@ -2,6 +2,7 @@
 //   npm test -- --only NAME...   runs the named parts alone; an unknown name lists them.
 import { rmSync } from 'node:fs';
 import { build, compile } from './build.mjs';
+import { buildExamples, packNpm } from './npm.mjs';
 import { simulate } from './simulate.mjs';
 import { output, root, run, step } from './steps.mjs';
 import { readCoverage, runCatch, runNode, runPlaywright, sum } from './suites.mjs';
@@ -31,16 +32,22 @@ const one = async (work) => ((await work) === 0 ? { passed: 1, failed: 0 } : { p
 
 const typeCheck = (args) => one(run('node_modules/.bin/tsc', args));
 
+const typed = [
+  ['--noEmit'],
+  ...['web/npm', 'tests/types', 'tests/types/package'].map((name) => ['-p', name, '--noEmit']),
+];
+
 // In this order; what needs the build stands after it.
 const parts = {
   tidy: () => runNode('tests/tidy'),
   build: () => build(['all']).then(() => ({ passed: 0, failed: 0 })),
-  types: () => Promise.all([['--noEmit'], ['-p', 'tests/types']].map(typeCheck)).then(sum),
+  packages: () => buildExamples().then(() => runNode('tests/packages')),
+  types: () => packNpm().then(() => Promise.all(typed.map(typeCheck)).then(sum)),
   native: () => runCatch('native'),
   simulation: () => simulate({ seeds: 10_000 }).then(({ failed }) => ({ passed: failed ? 0 : 1, failed })),
   tokens: () => runNode('tests/tokens'),
   node: () => runNode('tests/node'),
-  browser: () => runPlaywright(),
+  browser: () => buildExamples().then(runPlaywright),
   wasm: () => compile('wasm-test', ['all']).then(() => runCatch('wasm-test')),
   coverage,
 };

@@ -37,7 +37,7 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
   const requests = openRequests(base, handle);
   const life = new AbortController(); // of the listeners on what is the page's
   const derived = new EventDeriver((name, detail) => listeners.emit(name, detail));
-  const state: State = { ready: false, open: false, identity: { state: 'guest' }, connection: 'online' };
+  const state: State = { ready: false, open: false, identity: { state: 'guest' }, connection: 'online', unread: 0 };
   let panel: Panel | undefined; // from the first init on, once its language is there
   let waiting: Call[] | undefined; // for the panel
   let machine: Machine | undefined;
@@ -90,9 +90,23 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
     handling = false;
   }
 
+  function snapshot(): State {
+    return { ...state, identity: { ...state.identity } };
+  }
+
+  function change(to: Partial<State>): void {
+    Object.assign(state, to);
+    listeners.emit('state', snapshot());
+  }
+
+  function noteUnread(count: number): void {
+    change({ unread: count });
+    listeners.emit('unread', { count });
+  }
+
   function note({ type }: Event): void {
     if (type !== 'panel_opened' && type !== 'panel_closed') return;
-    state.open = type === 'panel_opened';
+    change({ open: type === 'panel_opened' });
     listeners.emit(state.open ? 'open' : 'close', {});
   }
 
@@ -105,7 +119,7 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
         return requests.cancel(effect.request);
       case 'settle':
         if (effect.call === initCall && !state.ready) {
-          state.ready = effect.ok;
+          change({ ready: effect.ok });
           if (!effect.ok) show(false);
         }
         return calls.settle(effect);
@@ -125,13 +139,14 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
   }
 
   function draw(effect: ViewEffect): void {
-    if (effect.type === 'show_connection') state.connection = effect.state;
+    if (effect.type === 'show_connection') change({ connection: effect.state });
     if (effect.type === 'show_identity') {
       if (effect.reason === 'signed_out') asking = 0;
       diagnosis.note(state.identity.state, effect.state, effect.reason);
-      state.identity = { state: effect.state, locked: !!effect.locked };
-      if (effect.sub) state.identity.sub = effect.sub;
-      if (effect.name) state.identity.name = effect.name;
+      const identity: State['identity'] = { state: effect.state, locked: !!effect.locked };
+      if (effect.sub) identity.sub = effect.sub;
+      if (effect.name) identity.name = effect.name;
+      change({ identity });
     }
     // The next page starts with this look.
     if (effect.type === 'show_greeting' && effect.agent) storage?.write('look', `${effect.accent} ${effect.agent}`);
@@ -195,7 +210,7 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
     waiting = [call];
     await speak(locale, base);
     if (life.signal.aborted) return;
-    panel = new Panel(root, handle, (count) => listeners.emit('unread', { count }), life.signal);
+    panel = new Panel(root, handle, noteUnread, life.signal);
     boot(wasm);
     const calls = waiting;
     waiting = undefined;
@@ -300,7 +315,7 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
     tabs?.close();
     diagnosis.close();
     calls.rejectAll('destroyed', gone);
-    Object.assign(state, { ready: false, open: false, identity: { state: 'guest' } });
+    change({ ready: false, open: false, identity: { state: 'guest' }, unread: 0 });
     show(false);
     waiting?.forEach(([, , reject]) => reject(new WidgentError('destroyed', gone)));
     delete (window as Partial<Window>).widgent;
@@ -319,6 +334,6 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
 
   return {
     take,
-    state: () => ({ ...state, identity: { ...state.identity } }),
+    state: snapshot,
   };
 }

@@ -50,6 +50,8 @@ export interface WidgentState {
     locked?: boolean;
   };
   connection: 'online' | 'offline' | 'reconnecting';
+  /** Replies that came while the chat was closed. */
+  unread: number;
 }
 
 export interface IdentityTransition {
@@ -133,6 +135,8 @@ export interface WidgentEvents {
   'tool:denied': { id: string; name: string };
   /** Replies that came while the chat was closed; 0 once it is opened. */
   unread: { count: number };
+  /** The snapshot that `widgent.state` is from now on; told at each change. */
+  state: WidgentState;
   /** The server refuses this page, or the widget could not start. */
   error: { code: string; hint: string };
   /** Which core runs, and why not the other. */
