@@ -29,6 +29,7 @@ export interface Running {
 type Secrets = Record<string, string>;
 
 export function newSecrets(): Secrets;
+export function isFree(port: number): Promise<boolean>;
 export function findFreePort(): Promise<number>;
 export function productConfig(name: string, ports: Ports, folder: string, change?: (product: Product) => void): string;
 export function startProcess(options: {
