@@ -1,6 +1,6 @@
 // The loader: the one script of the embedding page. It takes over the calls that the inline stub has queued, shows the
 // launcher and fetches the rest when it is wanted. Everything that holds a token lives in this closure alone.
-import type { Widgent } from './api/public.ts';
+import type { Widgent, WidgentOptions } from './api/public.ts';
 import { button, root } from './launcher.ts';
 import type { Call, Engine, WidgetModule } from './widget.ts';
 
@@ -12,7 +12,7 @@ type Connected = Navigator & { connection?: { saveData: boolean } };
 
 const stub = window.widgent as Stub | undefined;
 // Turbo and its like run the page's scripts again on every visit. A form named widgent has elements for properties.
-if (typeof stub?.version != 'string') {
+if (!stub?.version?.trim) {
   // Asked of the prototype: an element named currentScript stands before the document's own property. A module script
   // has no current script, but a stack.
   const script = Reflect.get(Document.prototype, 'currentScript', document) as HTMLScriptElement | null;
@@ -50,11 +50,17 @@ if (typeof stub?.version != 'string') {
   };
 
   // Not ahead of need where the visitor saves data.
-  const idle = () => (navigator as Connected).connection?.saveData || (window.requestIdleCallback || setTimeout)(load);
+  const idle = () =>
+    (!button.hidden && (navigator as Connected).connection?.saveData) ||
+    (window.requestIdleCallback || setTimeout)(load);
 
   let take = (call: Call) => {
     queue.push(call);
-    if (call[0][0] != 'init') return load();
+    const [name, options] = call[0] as [string, WidgentOptions | undefined];
+    if (name != 'init') return load();
+    // Of all that init may say only what the eye would see changing.
+    button.hidden = (options?.container as unknown as boolean) || options?.launcher != null;
+    root.host.className = options?.position!;
     document.documentElement.append(root.host);
     if (document.readyState == 'complete') idle();
     else addEventListener('load', idle, { once: true });

@@ -7,6 +7,7 @@ import { Listeners, type Listener } from './api/listeners.ts';
 import { loadCore, type Machine } from './core.ts';
 import { Diagnosis } from './diagnosis.ts';
 import { Panel } from './panel/panel.ts';
+import { readLook, type Look } from './panel/look.ts';
 import { speak } from './panel/strings.ts';
 import { openRequests } from './requests.ts';
 import type { Effect, Event, ViewEffect } from './seam.ts';
@@ -40,6 +41,8 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
   const state: State = { ready: false, open: false, identity: { state: 'guest' }, connection: 'online', unread: 0 };
   let panel: Panel | undefined; // from the first init on, once its language is there
   let waiting: Call[] | undefined; // for the panel
+  let look: Look = {};
+  let locale = '';
   let machine: Machine | undefined;
   let storage: Storage | undefined;
   let productId = '';
@@ -206,11 +209,17 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
   }
 
   /** The panel is made once, in the language of the page; what is called meanwhile waits. */
-  async function prepare(locale: string, call: Call): Promise<void> {
+  async function prepare(options: Record<string, unknown>, call: Call): Promise<void> {
     waiting = [call];
+    look = readLook(options, report);
+    if (look.container) observer.observe(look.container, { childList: true });
+    locale =
+      look.locale ||
+      (look.container ?? document.body ?? document.documentElement).closest<HTMLElement>('[lang]')?.lang ||
+      navigator.language;
     await speak(locale, base);
     if (life.signal.aborted) return;
-    panel = new Panel(root, handle, noteUnread, life.signal);
+    panel = new Panel(root, handle, noteUnread, life.signal, look);
     boot(wasm);
     const calls = waiting;
     waiting = undefined;
@@ -225,8 +234,7 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
     switch (command) {
       case 'init': {
         const options = Object(first) as Record<string, unknown>;
-        const locale = document.documentElement.lang || navigator.language;
-        if (!panel) return void prepare(locale, call);
+        if (!panel) return void prepare(options, call);
         if (!state.ready) {
           productId = String(options.productId ?? '');
           serviceKey = String(options.serviceKey ?? '');
@@ -246,7 +254,7 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
             panel.perform({ type: 'show_greeting', text: '', agent: agent.join(' '), accent, suggestions: [] });
         }
         initCall = calls.open(resolve, reject);
-        return handle({
+        handle({
           type: 'init_called',
           call: initCall,
           product_id: String(options.productId ?? ''),
@@ -261,6 +269,8 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
           locale,
           get_token: !!getToken,
         });
+        if (look.container) panel.open();
+        return;
       }
       case 'identify':
       case 'logout': {
@@ -302,8 +312,9 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
 
   function show(wanted: boolean): void {
     shown = wanted;
+    const home = look.container ?? document.documentElement;
     if (!wanted) root.host.remove();
-    else if (!root.host.isConnected) document.documentElement.append(root.host);
+    else if (root.host.parentNode !== home) home.append(root.host);
   }
 
   function destroy(): void {
@@ -328,8 +339,11 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
   addEventListener('pageshow', (event) => event.persisted && resumed(), { signal });
   document.addEventListener('visibilitychange', resumed, { signal });
   // Below <html>, as a page may swap or transform its body; whoever rebuilds <html> itself keeps the widget too.
-  const observer = new MutationObserver(() => shown && show(true));
-  observer.observe(document.documentElement, { childList: true });
+  const observer = new MutationObserver(() => {
+    if (shown) show(true);
+    panel?.place();
+  });
+  observer.observe(document.documentElement, { childList: true, attributeFilter: ['class', 'dir', 'data-theme'] });
   signal.addEventListener('abort', () => observer.disconnect());
 
   return {

@@ -19,6 +19,29 @@ export interface WidgentOptions {
   getToken?: WidgentTokenProvider;
   /** On a development host (localhost, *.test …): shows the identity inspector in the page. */
   debug?: boolean;
+
+  // How it looks. A wrong value is told in the console (`invalid_option`), and the default holds. Colours, corners and
+  // font are custom properties of the page's style sheet: `--widgent-accent` and so on, in the README.
+
+  /** The language of the panel, such as `de` or `pt-BR`. Default: the nearest `lang` of the page, or the browser's. */
+  locale?: string;
+  /** What the launcher is called by a screen reader. Default: "Chat", in the panel's language. */
+  label?: string;
+  /** The corner; on a page from right to left the end is on the left. Default: `bottom-end`. */
+  position?: 'bottom-end' | 'bottom-start';
+  /** From the edges of the window, in pixels. Default: 20 each. */
+  offset?: { x?: number; y?: number };
+  /**
+   * A button of the page's own in place of the launcher, or its selector: it opens and closes the panel, and says so by
+   * `aria-expanded`; the event `unread` has the number for a badge. `false`: none at all, `open()` alone opens.
+   */
+  launcher?: HTMLElement | string | false;
+  /** Inline: the panel stands in this element, or the one of this selector, fills it and is always open. */
+  container?: HTMLElement | string;
+  /** Default: `auto`, the page's `color-scheme`, and where that leaves it open what the visitor prefers. */
+  scheme?: 'light' | 'dark' | 'auto';
+  /** The brand's colour, any that CSS knows, before `--widgent-accent` and the product's. Text on it stays readable. */
+  accent?: string;
 }
 
 /** The server's verdict on a token. */

@@ -4,6 +4,7 @@ import { set } from './dom.ts';
 const paths = {
   close: 'M6 6l12 12M18 6L6 18',
   down: 'M6 9l6 6 6-6',
+  enlarge: 'M13 5h6v6M19 5l-7 7M11 19H5v-6M5 19l7-7',
   send: 'M12 20V5M6 11l6-6 6 6',
   check: 'M5 13l4 4 10-10',
   alert: 'M12 8v5M12 16.5v.01M12 3a9 9 0 1 0 .01 0',

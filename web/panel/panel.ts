@@ -1,25 +1,26 @@
 // The panel: draws what the machine says and tells it what the visitor does. It decides nothing.
 import type { Event, ViewEffect } from '../seam.ts';
-import { accentOf } from './colour.ts';
 import { Composer } from './composer.ts';
 import { button, el, link, safeUrl, set } from './dom.ts';
+import { Frame } from './frame.ts';
 import { icon } from './icons.ts';
+import type { Look } from './look.ts';
 import css from './panel.css';
 import { strings } from './strings.ts';
 import { Transcript } from './transcript.ts';
 
 type Of<T extends ViewEffect['type']> = Extract<ViewEffect, { type: T }>;
 
-const phone = matchMedia('(max-width:480px),(max-height:480px)');
-
 export class Panel {
-  private readonly host: HTMLElement;
-  private readonly launcher: HTMLButtonElement;
+  private readonly launcher: HTMLElement;
+  private readonly frame: Frame;
   private readonly panel: HTMLElement;
   private readonly face = el('div', { class: 'face', 'aria-hidden': 'true' });
   private readonly title = el('h2');
   private readonly status = el('p', { class: 'status' });
   private readonly identity = el('div', { class: 'who' });
+  /** In the header, at its end. */
+  private readonly tools = el('div', { class: 'tools' });
   private readonly banner = el('div', { class: 'banner', hidden: '' });
   private readonly notice = el('div', { class: 'notice', hidden: '' });
   private readonly offer = el('div', { class: 'offer', role: 'group', 'aria-label': strings.merge, hidden: '' });
@@ -35,15 +36,17 @@ export class Panel {
   private unread = 0;
   private locked = false;
   private held = 0;
+  private before: Element | null = null; // had the focus before the panel
 
   constructor(
     root: ShadowRoot,
     private readonly tell: (event: Event) => void,
     private readonly unreadChanged: (count: number) => void,
     signal: AbortSignal,
+    private readonly look: Look = {},
   ) {
-    const launcher = (this.launcher = root.querySelector('button')!);
-    this.host = root.host as HTMLElement;
+    const own = root.querySelector('button')!;
+    const launcher = (this.launcher = look.launcher || own);
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(css);
     root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
@@ -67,14 +70,8 @@ export class Panel {
     );
     this.panel = el(
       'section',
-      { class: 'panel', role: 'dialog', hidden: '' },
-      el(
-        'header',
-        {},
-        this.face,
-        el('div', { class: 'names' }, this.title, this.status),
-        button('close', strings.close, () => this.close(), icon('close')),
-      ),
+      { class: 'panel', part: 'panel', role: look.container ? 'region' : 'dialog', hidden: '' },
+      el('header', { part: 'header' }, this.face, el('div', { class: 'names' }, this.title, this.status), this.tools),
       this.identity,
       this.banner,
       this.transcript.element,
@@ -88,14 +85,24 @@ export class Panel {
     // The page's shortcuts would take our text field for its own ground.
     wrapper.onkeyup = wrapper.onkeypress = (event) => event.stopPropagation();
     root.prepend(wrapper);
-
-    launcher.append(icon('down'), this.badge);
-    launcher.onclick = () => (this.isOpen ? this.close() : this.open());
-    launcher.onpointerenter = launcher.onfocus = null;
-    set(launcher, { 'aria-haspopup': 'dialog', 'aria-expanded': 'false' });
-    const resized = () => this.noteSize();
-    phone.addEventListener('change', resized, { signal });
-    visualViewport?.addEventListener('resize', resized, { signal });
+    this.frame = new Frame(root.host as HTMLElement, wrapper, this.panel, look, signal);
+    if (!look.container) {
+      this.tools.append(
+        this.frame.enlarge,
+        button('close', strings.close, () => this.close(), icon('close')),
+      );
+      this.panel.append(this.frame.grip);
+      set(launcher, { 'aria-haspopup': 'dialog', 'aria-expanded': 'false' });
+      launcher.addEventListener('click', () => (this.isOpen ? this.close() : this.open()), { signal });
+      signal.addEventListener('abort', () => {
+        for (const name of ['aria-haspopup', 'aria-expanded']) launcher.removeAttribute(name);
+      });
+    }
+    own.hidden = !!look.container || look.launcher !== undefined;
+    set(own, { part: 'launcher' });
+    own.append(icon('down'), this.badge);
+    own.onclick = own.onpointerenter = own.onfocus = null;
+    this.countUnread(0);
     this.name(strings.agent);
     this.showIdentity({ type: 'show_identity', state: 'guest' });
     this.showConnection('online');
@@ -105,25 +112,31 @@ export class Panel {
     return !this.panel.hidden;
   }
 
+  /** Where the page has changed its looks or its direction. */
+  place(): void {
+    this.frame.place();
+  }
+
   open(): void {
     if (this.isOpen) return;
-    const { documentElement, body } = document;
-    this.host.dir = getComputedStyle(body ?? documentElement).direction;
+    this.before = document.activeElement;
     this.panel.hidden = false;
     set(this.launcher, { 'aria-expanded': 'true' });
     this.countUnread(0);
-    this.noteSize();
+    this.place();
     this.transcript.scroll(true);
     this.composer.fit();
-    this.composer.input.focus();
+    if (!this.look.container) this.composer.input.focus();
     this.tell({ type: 'panel_opened' });
   }
 
   close(): void {
-    if (!this.isOpen) return;
+    if (!this.isOpen || this.look.container) return;
+    const { activeElement } = this.panel.getRootNode() as ShadowRoot;
     this.panel.hidden = true;
     set(this.launcher, { 'aria-expanded': 'false' });
-    this.launcher.focus();
+    // Where the visitor is elsewhere in the page already, the focus is theirs.
+    if (activeElement) ((this.look.launcher === false ? this.before : this.launcher) as HTMLElement | null)?.focus();
     this.tell({ type: 'panel_closed' });
   }
 
@@ -215,14 +228,8 @@ export class Panel {
     this.fill(this.openers, suggestions);
     if (!agent) return; // Between two identities: whom one talks to stays.
     this.name(agent);
-    const colours = accentOf(accent ?? '');
-    if (colours) {
-      const style = (name: string, value: string) => this.host.style.setProperty(name, value);
-      style('--widgent-accent', accent!);
-      style('--at', colours.on);
-      style('--al', colours.light);
-      style('--ad', colours.dark);
-    }
+    this.frame.accent = accent;
+    this.place();
     const url = safeUrl(handoff_url);
     this.contact.hidden = !url;
     this.contact.replaceChildren(link('', url, handoff_label || strings.handoffLabel, icon('out')));
@@ -301,7 +308,8 @@ export class Panel {
     this.unread = count;
     this.badge.hidden = !count;
     this.badge.textContent = String(count);
-    set(this.launcher, { 'aria-label': count ? strings.unread(count) : strings.chat });
+    const label = this.look.label ?? strings.chat;
+    if (!this.look.launcher) set(this.launcher, { 'aria-label': count ? strings.unread(count) : label });
   }
 
   /** One line at a time, politely; older ones go, so that nobody meets them twice. */
@@ -313,7 +321,7 @@ export class Panel {
   private key(event: KeyboardEvent): void {
     event.stopPropagation();
     if (event.key === 'Escape' && !event.isComposing) this.close();
-    if (event.key !== 'Tab' || !phone.matches) return;
+    if (event.key !== 'Tab' || !this.frame.modal) return;
     // Full screen on a phone: the page behind is not reachable by eye, so not by Tab either.
     const stops: HTMLElement[] = [];
     this.panel.querySelectorAll<HTMLElement>('button,a,textarea,[tabindex]').forEach((stop) => {
@@ -323,13 +331,6 @@ export class Panel {
     if ((this.panel.getRootNode() as ShadowRoot).activeElement !== edge) return;
     event.preventDefault();
     stops[event.shiftKey ? stops.length - 1 : 0]?.focus();
-  }
-
-  private noteSize(): void {
-    set(this.panel, { 'aria-modal': String(phone.matches) });
-    // An on-screen keyboard covers the page without making it smaller.
-    const { height = 0, scale = 0 } = visualViewport ?? {};
-    this.panel.style.height = phone.matches && scale === 1 ? `${height}px` : '';
   }
 }
 

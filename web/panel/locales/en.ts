@@ -11,6 +11,8 @@ export const en = {
   chat: 'Chat',
   unread: { one: 'Chat, {count} new message', other: 'Chat, {count} new messages' } as Plural,
   close: 'Close chat',
+  enlarge: 'Larger window',
+  resize: 'Resize: drag, or use the arrow keys',
   conversation: 'Conversation',
   suggestions: 'Suggestions',
   online: 'Online',
