@@ -52,7 +52,7 @@ export function probe({ element, launcher, input }) {
   };
   bench.focusInput = () => part(input).focus();
   bench.clickEarly = () => (bench.isEarly = true);
-  bench.paint = () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN;
+  bench.paint = () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0;
   bench.loadedBefore = (time) =>
     performance
       .getEntriesByType('resource')
