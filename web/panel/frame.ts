@@ -28,7 +28,8 @@ export class Frame {
     private readonly look: Look,
     signal: AbortSignal,
   ) {
-    const { grip } = this;
+    const { grip, enlarge } = this;
+    enlarge.ariaPressed = 'false';
     const place = () => this.place();
     for (const media of [phone, night]) media.addEventListener('change', place, { signal });
     for (const type of ['resize', 'scroll']) visualViewport?.addEventListener(type, () => this.fit(), { signal });
