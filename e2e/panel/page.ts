@@ -1,8 +1,8 @@
 // The panel without a machine, for a browser test: effects are handed to it, and what it tells is noted.
 import { root } from '../../web/launcher.ts';
 import { Panel } from '../../web/panel/panel.ts';
-import type { Event } from '../../web/seam.ts';
-import { states } from './states.ts';
+import type { Event, ViewEffect } from '../../web/seam.ts';
+import { ada, lists, states } from './states.ts';
 
 const told: Event[] = [];
 const panel = new Panel(
@@ -13,6 +13,14 @@ const panel = new Panel(
 );
 document.documentElement.append(root.host);
 
-const page = { panel, told, show: (state: string) => states[state]!.forEach((effect) => panel.perform(effect)) };
+function show(name: string): void {
+  const perform = (effect: ViewEffect) => panel.perform(effect);
+  if (!lists[name]) return states[name]!.forEach(perform);
+  ada.forEach(perform);
+  root.querySelector<HTMLElement>('header button')!.click();
+  lists[name].forEach(perform);
+}
+
+const page = { panel, told, show, states: [...Object.keys(states), ...Object.keys(lists)] };
 export type PanelPage = typeof page;
 Object.assign(window, { page });

@@ -1,62 +1,9 @@
 // The panel alone, handed effects as the machine would: what it shows, and how it is worked by keyboard and ear.
 import AxeBuilder from '@axe-core/playwright';
-import { expect, test as base, type Locator, type Page } from '@playwright/test';
-import { bundle } from '../../scripts/bundle.mjs';
-import { root } from '../../scripts/steps.mjs';
-import type { ViewEffect } from '../../web/seam.ts';
 import { readableOn, textOn, type Rgb } from '../../web/panel/colour.ts';
 import { strings } from '../../web/panel/strings.ts';
-import type { PanelPage } from './page.ts';
-import { PageServer } from './served.ts';
-import { states } from './states.ts';
-
-declare global {
-  interface Window {
-    page: PanelPage;
-  }
-}
-
-class PanelTester {
-  readonly panel: Locator;
-  readonly input: Locator;
-  readonly launcher: Locator;
-
-  constructor(readonly page: Page) {
-    this.panel = page.locator('.panel');
-    this.input = page.getByRole('textbox', { name: strings.message });
-    this.launcher = page.locator('button.l');
-  }
-
-  open = () => this.page.evaluate(() => window.page.panel.open());
-  show = (state: string) => this.page.evaluate((name) => window.page.show(name), state);
-  told = () => this.page.evaluate(() => window.page.told);
-  perform = (...effects: ViewEffect[]) =>
-    this.page.evaluate((all) => all.forEach((effect) => window.page.panel.perform(effect)), effects);
-}
-
-const test = base.extend<{ visit: (html?: string) => Promise<PanelTester> }, { server: PageServer }>({
-  server: [
-    async ({}, use) => {
-      const script = await bundle(`${root}/e2e/panel/page.ts`, { format: 'iife' });
-      const server = await new PageServer().start();
-      server.paths.set('/page.js', { body: script, type: 'text/javascript' });
-      await use(server);
-      server.stop();
-    },
-    { scope: 'worker' },
-  ],
-  visit: async ({ page, server }, use, info) => {
-    await use(async (html = '<html lang="en">') => {
-      const path = `/${info.testId}`;
-      server.paths.set(path, {
-        body: `<!doctype html>${html}<meta name="viewport" content="width=device-width"><title>A page</title>
-          <body><p>The page</p><a href="#">Its link</a><script src="/page.js"></script>`,
-      });
-      await page.goto(server.page + path);
-      return new PanelTester(page);
-    });
-  },
-});
+import { expect, test } from './panel.ts';
+import { lists, states } from './states.ts';
 
 for (const [name, width, colorScheme] of [
   ['phone', 320, 'light'],
@@ -66,7 +13,7 @@ for (const [name, width, colorScheme] of [
     test.slow();
     await page.setViewportSize({ width, height: 700 });
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    for (const state of Object.keys(states)) {
+    for (const state of [...Object.keys(states), ...Object.keys(lists)]) {
       const widget = await visit();
       await widget.open();
       await widget.show(state);
@@ -244,7 +191,7 @@ test('Markup is text, and only web addresses become links', async ({ page, visit
   const links = await widget.panel
     .locator('a')
     .evaluateAll((all) => all.map((a) => [a.getAttribute('href'), a.getAttribute('rel')]));
-  expect(links).toEqual(Array(2).fill(['https://shop.example/help', 'noopener noreferrer']));
+  expect(links).toEqual([['https://shop.example/help', 'noopener noreferrer nofollow']]);
   await expect(page).toHaveTitle('A page');
 });
 
@@ -275,7 +222,7 @@ test('case 37: on a page from right to left the widget stands on the left', asyn
   expect([launcher.x, panel.x]).toEqual([20, 20]);
   const mine = (await page.locator('.m.user .b').boundingBox())!;
   const reply = (await page.locator('.m.assistant .b').boundingBox())!;
-  expect(mine.x).toBeLessThan(reply.x);
+  expect(mine.x + mine.width).toBeLessThan(reply.x + reply.width);
 });
 
 test('case 37: in forced colours everything still has its outline', async ({ page, visit }) => {

@@ -13,7 +13,7 @@ const guest: ViewEffect[] = [
     handoff_label: 'Talk to our team',
   },
 ];
-const ada: ViewEffect[] = [
+export const ada: ViewEffect[] = [
   {
     type: 'show_identity',
     state: 'user',
@@ -67,6 +67,29 @@ const cited: ViewEffect[] = [
     ],
   },
 ];
+
+const hour = 3_600_000;
+const markdown = `Two ways to send something **back**, both *free* within 30 days:
+
+1. **By post**: print the label from [your account](https://shop.example/account)
+   - drop it at any post office
+   - keep the receipt
+2. **In a shop**: bring the parcel and \`order_id\`
+
+### What you get back
+
+| Reason | You get | Days |
+|---|---|---|
+| Unused | the full price | 5 |
+| Damaged | the full price and the postage | 2 |
+
+> Shoes have to be in their box.
+
+\`\`\`bash
+curl https://api.shop.example/v1/returns -H "Authorization: Bearer $TOKEN" -d order_id=A-1001
+\`\`\`
+
+It costs $5 to $10 otherwise; see https://shop.example/help/returns.`;
 
 export const states: Record<string, ViewEffect[]> = {
   starting: [],
@@ -159,4 +182,76 @@ export const states: Record<string, ViewEffect[]> = {
     },
     { type: 'show_approval', id: 'i2', status: 'rejected' },
   ],
+  'with markdown': [
+    ...ada,
+    { type: 'show_message', id: 'u1', role: 'user', text: 'How do I *return* something?', status: 'sent' },
+    { type: 'show_message', id: 'a1', role: 'assistant', text: markdown, status: 'done' },
+  ],
+  'with several steps': [
+    ...ada,
+    ...asked,
+    ...looking,
+    { type: 'show_tool', id: 'c2', name: 'check_stock', status: 'running' },
+    { type: 'show_tool', id: 'c1', name: '', status: 'done' },
+    { type: 'show_tool', id: 'c3', name: 'search_help', status: 'running' },
+    { type: 'show_tool', id: 'c2', name: '', status: 'done' },
+    { type: 'show_tool', id: 'c3', name: '', status: 'done' },
+    { type: 'show_message', id: 'a1', role: 'assistant', text: 'Both are on their way.', status: 'done' },
+    { type: 'show_message', id: 'u2', role: 'user', text: 'And refund the first one', status: 'sent' },
+    { type: 'show_tool', id: 'c4', name: 'get_order', status: 'done' },
+    { type: 'show_tool', id: 'c5', name: 'refund_order', status: 'denied' },
+    { type: 'show_message', id: 'a2', role: 'assistant', text: 'That needs your sign-in first.', status: 'done' },
+    { type: 'show_busy', busy: false },
+  ],
+  'with its history': [
+    ...ada,
+    { type: 'show_message', id: 'u7', role: 'user', text: 'Hello', status: 'sent', at: Date.UTC(2026, 2, 3, 12) },
+    {
+      type: 'show_message',
+      id: 'a7',
+      role: 'assistant',
+      text: 'Hello Ada!',
+      status: 'done',
+      at: Date.UTC(2026, 2, 3, 12, 1),
+      rating: 'up',
+    },
+    {
+      type: 'show_message',
+      id: 'u8',
+      role: 'user',
+      text: 'Are you there?',
+      status: 'sent',
+      at: Date.now() - 24 * hour,
+    },
+    {
+      type: 'show_message',
+      id: 'a8',
+      role: 'assistant',
+      text: 'Always [1].',
+      status: 'done',
+      at: Date.now() - 24 * hour,
+      citations: [{ n: 1, title: 'Opening hours', url: 'https://shop.example/help/hours' }],
+    },
+    ...asked,
+    ...looking,
+    ...streaming,
+    ...answered,
+  ],
+  'waiting for its turn': [
+    ...ada,
+    ...asked,
+    { type: 'update_message', id: 'u1', status: 'queued', code: 'rate_limited', retry_in: 20 },
+  ],
+};
+
+const entries = ['Where is my order A-1001?', 'How do I send something back that came too late and is broken?', ''].map(
+  (title, i) => ({ id: `th_${i}`, title, at: Date.now() - [0.1, 5, 400][i]! * hour }),
+);
+
+/** What the list of conversations may have to show. */
+export const lists: Record<string, ViewEffect[]> = {
+  'loading conversations': [],
+  'no conversations': [{ type: 'show_threads', threads: [] }],
+  'some conversations': [{ type: 'show_threads', threads: entries, current: 'th_1' }],
+  'conversations that did not load': [{ type: 'show_threads', threads: [], failed: true }],
 };

@@ -15,28 +15,39 @@ export function set(element: Element, attributes: Record<string, string>): void 
   for (const name of Object.keys(attributes)) element.setAttribute(name, attributes[name]!);
 }
 
+/** What an element without words is called. */
+export function name(element: Element, label: string): void {
+  set(element, { 'aria-label': label, title: label });
+}
+
 /** A button is never the page's submit button, and says what it does. */
 export function button(className: string, label: string, act: () => void, ...children: Node[]): HTMLButtonElement {
   const element = el('button', { class: className, type: 'button' }, ...children);
-  if (children.length) set(element, { 'aria-label': label, title: label });
+  if (children.length) name(element, label);
   else element.textContent = label;
   element.onclick = act;
   return element;
 }
 
-/** Only http and https may be followed: undefined for everything else. */
+/** Only these may be followed: undefined for everything else. */
 export function safeUrl(text: string | undefined): string | undefined {
   try {
     const url = new URL(text!);
-    return /^https?:$/.test(url.protocol) ? url.href : undefined;
+    return /^(https?|mailto|tel):$/.test(url.protocol) ? url.href : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** A link into a new tab; where the address may not be followed, the same words without a link. */
+/** Into a new tab, which learns nothing of this one. */
+export function linkTo(element: Element, href: string): void {
+  set(element, { href, target: '_blank', rel: 'noopener noreferrer nofollow' });
+}
+
+/** A link; where the address may not be followed, the same words without one. */
 export function link(className: string, url: string | undefined, ...children: (Node | string)[]): HTMLElement {
   const href = safeUrl(url);
-  if (!href) return el('span', { class: className }, ...children);
-  return el('a', { class: className, href, target: '_blank', rel: 'noopener noreferrer' }, ...children);
+  const element = el(href ? 'a' : 'span', { class: className }, ...children);
+  if (href) linkTo(element, href);
+  return element;
 }

@@ -1,12 +1,17 @@
 // The panel: draws what the machine says and tells it what the visitor does. It decides nothing.
 import type { Event, ViewEffect } from '../seam.ts';
 import { Composer } from './composer.ts';
+<<<<<<< HEAD
 import { button, el, link, safeUrl, set } from './dom.ts';
 import { Frame } from './frame.ts';
+=======
+import { button, el, link, name, safeUrl, set } from './dom.ts';
+>>>>>>> c543ea5 (Show replies as streaming Markdown, and what can be done about each message)
 import { icon } from './icons.ts';
 import type { Look } from './look.ts';
 import css from './panel.css';
 import { strings } from './strings.ts';
+import { Threads } from './threads.ts';
 import { Transcript } from './transcript.ts';
 
 type Of<T extends ViewEffect['type']> = Extract<ViewEffect, { type: T }>;
@@ -32,6 +37,13 @@ export class Panel {
   private readonly badge = el('span', { class: 'badge', hidden: '' });
   private readonly transcript: Transcript;
   private readonly composer: Composer;
+  private readonly threads: Threads;
+  private readonly toThreads = button(
+    'close',
+    strings.threads,
+    () => this.list(this.threads.element.hidden),
+    icon('list'),
+  );
   private agent = strings.agent;
   private unread = 0;
   private locked = false;
@@ -54,6 +66,12 @@ export class Panel {
     this.transcript = new Transcript(
       {
         retry: (message_id) => tell({ type: 'retry_requested', message_id }),
+        edit: (message_id, text) => {
+          this.composer.takeBack(text);
+          tell({ type: 'message_withdrawn', message_id });
+        },
+        rate: (message_id, rating, comment) =>
+          tell({ type: 'feedback_given', message_id, rating, ...(comment && { comment }) }),
         answer: (id, approved) => {
           this.composer.input.focus();
           tell({ type: 'approval_answered', id, approved });
@@ -67,13 +85,40 @@ export class Panel {
     this.composer = new Composer(
       (text) => this.submit(text),
       () => tell({ type: 'cancel_requested' }),
+      (text) => this.announce(text),
+    );
+    this.threads = new Threads(
+      () => tell({ type: 'threads_requested' }),
+      (thread_id) => {
+        this.composer.showThread(thread_id);
+        tell({ type: 'thread_chosen', thread_id });
+        this.list(false, this.composer.input);
+      },
+      () => {
+        this.composer.showThread('');
+        tell({ type: 'new_thread_chosen' });
+        this.list(false, this.composer.input);
+      },
     );
     this.panel = el(
       'section',
+<<<<<<< HEAD
       { class: 'panel', part: 'panel', role: look.container ? 'region' : 'dialog', hidden: '' },
       el('header', { part: 'header' }, this.face, el('div', { class: 'names' }, this.title, this.status), this.tools),
+=======
+      { class: 'panel', role: 'dialog', hidden: '' },
+      el(
+        'header',
+        {},
+        this.toThreads,
+        this.face,
+        el('div', { class: 'names' }, this.title, this.status),
+        button('close', strings.close, () => this.close(), icon('close')),
+      ),
+>>>>>>> c543ea5 (Show replies as streaming Markdown, and what can be done about each message)
       this.identity,
       this.banner,
+      this.threads.element,
       this.transcript.element,
       this.notice,
       this.offer,
@@ -123,8 +168,13 @@ export class Panel {
     this.panel.hidden = false;
     set(this.launcher, { 'aria-expanded': 'true' });
     this.countUnread(0);
+<<<<<<< HEAD
     this.place();
     this.transcript.scroll(true);
+=======
+    this.noteSize();
+    this.transcript.showAway(false);
+>>>>>>> c543ea5 (Show replies as streaming Markdown, and what can be done about each message)
     this.composer.fit();
     if (!this.look.container) this.composer.input.focus();
     this.tell({ type: 'panel_opened' });
@@ -134,6 +184,7 @@ export class Panel {
     if (!this.isOpen || this.look.container) return;
     const { activeElement } = this.panel.getRootNode() as ShadowRoot;
     this.panel.hidden = true;
+    this.transcript.showAway(true);
     set(this.launcher, { 'aria-expanded': 'false' });
     // Where the visitor is elsewhere in the page already, the focus is theirs.
     if (activeElement) ((this.look.launcher === false ? this.before : this.launcher) as HTMLElement | null)?.focus();
@@ -163,6 +214,16 @@ export class Panel {
         break;
       case 'update_message':
         if (transcript.updateMessage(effect) && !this.isOpen) this.countUnread(this.unread + 1);
+        break;
+      case 'remove_message':
+        transcript.removeMessage(effect.id);
+        break;
+      case 'show_rating':
+        transcript.showRating(effect);
+        break;
+      case 'show_threads':
+        this.threads.show(effect);
+        if (effect.current) this.composer.name(effect.current);
         break;
       case 'show_tool':
         transcript.showTool(effect);
@@ -209,6 +270,16 @@ export class Panel {
     this.openers.hidden = this.locked || !transcript.empty;
   }
 
+  /** The list of conversations in place of this one, or back. */
+  private list(shown: boolean, next: HTMLElement = this.toThreads): void {
+    this.threads.element.hidden = !shown;
+    this.panel.classList.toggle('listing', shown);
+    name(this.toThreads, shown ? strings.back : strings.threads);
+    this.toThreads.replaceChildren(icon(shown ? 'back' : 'list'));
+    if (shown) this.threads.load();
+    next.focus();
+  }
+
   private submit(text: string): void {
     this.fill(this.chips, []);
     this.tell({ type: 'message_submitted', text });
@@ -240,6 +311,8 @@ export class Panel {
     this.composer.lock(this.locked);
     this.chips.hidden = this.locked;
     const user = state === 'user';
+    this.toThreads.hidden = !user;
+    if (!user && !this.threads.element.hidden) this.list(false, this.composer.input);
     const who = name || email || sub || '';
     const [before, after] = strings.signedIn();
     this.identity.className = `who ${state}`;
@@ -320,8 +393,13 @@ export class Panel {
 
   private key(event: KeyboardEvent): void {
     event.stopPropagation();
+<<<<<<< HEAD
     if (event.key === 'Escape' && !event.isComposing) this.close();
     if (event.key !== 'Tab' || !this.frame.modal) return;
+=======
+    if (event.key === 'Escape' && !event.isComposing) this.threads.element.hidden ? this.close() : this.list(false);
+    if (event.key !== 'Tab' || !phone.matches) return;
+>>>>>>> c543ea5 (Show replies as streaming Markdown, and what can be done about each message)
     // Full screen on a phone: the page behind is not reachable by eye, so not by Tab either.
     const stops: HTMLElement[] = [];
     this.panel.querySelectorAll<HTMLElement>('button,a,textarea,[tabindex]').forEach((stop) => {

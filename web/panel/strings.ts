@@ -52,6 +52,13 @@ const phrases = {
   signedIn: () => texts.signedIn.split(/{\w+}/) as [string, string],
   says: (agent: string) => fill(texts.says, agent),
   source: (title: string) => fill(texts.source, title),
+  asks: (agent: string) => fill(texts.asks, agent),
+  openUntil: (time: string) => fill(texts.openUntil, time),
+  news: (count: number) => plural(texts.news, count),
+  stepCount: (count: number) => plural(texts.stepCount, count),
+  retryIn: (seconds: number) => plural(texts.retryIn, seconds),
+  left: (count: number) => plural(texts.left, count),
+  tooLong: (count: number) => plural(texts.tooLong, count),
   tool,
   /** Below a message; empty where there is nothing to say. */
   state: (status: MessageStatus, code = ''): string =>

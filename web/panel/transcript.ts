@@ -1,33 +1,17 @@
-// The conversation as it stands: messages, tool steps, the typing dots. Drawn from effects alone.
-import type { Citation, MessageStatus, Role, ToolStatus, ViewEffect } from '../seam.ts';
-import { button, el, link, safeUrl, set } from './dom.ts';
+// The conversation as it stands: messages, tool steps, questions, days, the typing dots. Drawn from effects alone.
+import type { ViewEffect } from '../seam.ts';
+import { Approval } from './approval.ts';
+import { dayOf } from './dates.ts';
+import { button, el, link, name } from './dom.ts';
 import { icon } from './icons.ts';
+import { Message, type MessageHost } from './message.ts';
+import { Steps } from './steps.ts';
 import { strings } from './strings.ts';
 
 type Of<T extends ViewEffect['type']> = Extract<ViewEffect, { type: T }>;
 
-interface Message {
-  id: string;
-  role: Role;
-  row: HTMLElement;
-  body: HTMLElement;
-  text: Text;
-  foot: HTMLElement;
-  status: MessageStatus;
-}
-
-interface Step {
-  name: string; // told once, when the call starts
-  row: HTMLElement;
-  status: ToolStatus;
-}
-
-export interface TranscriptHost {
-  retry(messageId: string): void;
+export interface TranscriptHost extends MessageHost {
   answer(approvalId: string, approved: boolean): void;
-  announce(text: string): void;
-  /** The name that replies go by. */
-  agent(): string;
 }
 
 export class Transcript {
@@ -35,12 +19,18 @@ export class Transcript {
   readonly element: HTMLElement;
   private readonly items = el('div', { class: 'items' });
   private readonly dots = el('div', { class: 'b dots' }, el('i'), el('i'), el('i'));
-  private readonly toLatest = button('latest', strings.latest, () => this.scroll(true), icon('down'));
+  private readonly missed = el('span', { class: 'badge' });
+  private readonly toLatest = button('latest', strings.latest, () => this.scroll(true), icon('down'), this.missed);
+  private readonly fresh = el('p', { class: 'day new' }, strings.fresh);
   private readonly messages = new Map<string, Message>();
-  private readonly tools = new Map<string, Step>();
-  private readonly approvals = new Map<string, HTMLElement>();
+  private readonly approvals = new Map<string, Approval>();
+  private steps: Steps[] = [];
   private busy = false;
-  private last: Message | Step | undefined; // at the bottom
+  private away = true; // nobody sees it
+  private atEnd = true;
+  private count = 0; // of news below what is seen
+  private day = '';
+  private last: Message | Steps | undefined; // at the bottom
 
   constructor(
     private readonly host: TranscriptHost,
@@ -54,8 +44,8 @@ export class Transcript {
       this.items,
       this.dots,
       after,
+      this.toLatest,
     );
-    this.element.append(this.toLatest);
     this.element.onscroll = () => this.noteScroll();
     this.noteBusy();
     this.noteScroll();
@@ -65,101 +55,95 @@ export class Transcript {
     return !this.items.firstChild;
   }
 
-  showMessage({ id, role, text, status }: Of<'show_message'>): void {
-    const known = this.messages.get(id);
-    if (known) {
-      known.text.data = text;
-      this.updateMessage({ type: 'update_message', id, status });
-      return;
+  /** The panel was opened or closed. What comes while it is closed stands below a divider of its own. */
+  showAway(away: boolean): void {
+    this.away = away;
+    if (away) this.fresh.remove();
+    else this.scroll(true);
+  }
+
+  showMessage(effect: Of<'show_message'>): void {
+    const { id, role, text, status } = effect;
+    let message = this.messages.get(id);
+    if (!message) {
+      message = new Message(effect, this.host);
+      this.messages.set(id, message);
+      this.divide(message.at);
+      if (status === 'streaming' && this.away && !this.fresh.isConnected) this.items.append(this.fresh);
+      this.append(message.row, role === 'assistant');
+      this.last = message;
     }
-    const node = document.createTextNode(text);
-    const body = el('div', { class: 'b', dir: 'auto' }, node);
-    const foot = el('div', { class: 'foot' });
-    const who = role === 'user' ? strings.you : strings.says(this.host.agent());
-    const row = el('div', { class: `m ${role}` }, el('span', { class: 'sr' }, who), body, foot);
-    const message: Message = { id, role, row, body, text: node, foot, status };
-    this.messages.set(id, message);
-    this.items.append(row);
-    this.last = message;
-    this.drawStatus(message);
-    this.noteBusy();
-    this.scroll(role === 'user');
+    message.replace(text);
+    this.update(message, effect);
+    if (effect.rating) message.rate(effect.rating);
+    this.scroll(role === 'user' && status !== 'sent');
   }
 
   appendText({ id, text }: Of<'append_text'>): void {
-    const message = this.messages.get(id);
-    if (!message) return;
-    message.text.appendData(text);
+    this.messages.get(id)?.append(text);
     this.noteBusy();
     this.scroll(false);
   }
 
   /** True where this ends a reply that has streamed: there is news. */
-  updateMessage({ id, status, code, citations }: Of<'update_message'>): boolean {
-    const message = this.messages.get(id);
-    if (!message) return false;
-    const isNews = message.status === 'streaming' && status === 'done';
-    message.status = status;
-    this.drawStatus(message, code, citations);
-    if (isNews) this.host.announce(`${strings.says(this.host.agent())} ${message.text.data}`);
-    this.noteBusy();
+  updateMessage(effect: Of<'update_message'>): boolean {
+    const message = this.messages.get(effect.id);
+    const isNews = !!message && this.update(message, effect);
     this.scroll(false);
     return isNews;
   }
 
+  removeMessage(id: string): void {
+    const message = this.messages.get(id);
+    if (!message) return;
+    message.stop();
+    message.row.remove();
+    message.foot.remove();
+    this.messages.delete(id);
+    this.noteBusy();
+  }
+
+  showRating({ id, rating }: Of<'show_rating'>): void {
+    this.messages.get(id)?.rate(rating);
+  }
+
   showTool({ id, name, status }: Of<'show_tool'>): void {
-    let step = this.tools.get(id);
-    if (!step) {
+    let steps = this.steps.find((group) => group.has(id));
+    if (!steps) {
       if (!name) return; // the end of a call whose beginning was shown before the page was loaded
-      step = { name, row: el('div'), status };
-      this.tools.set(id, step);
-      this.items.append(step.row);
-      this.last = step;
+      if (this.last instanceof Steps) steps = this.last;
+      else {
+        this.steps.push((steps = this.last = new Steps()));
+        this.append(steps.element);
+      }
     }
-    step.status = status;
-    set(step.row, { class: `step ${status}` });
-    const mark = status === 'running' ? el('i', { class: 'spin' }) : icon(status === 'done' ? 'check' : 'alert');
-    step.row.replaceChildren(mark, strings.tool(step.name, status));
+    steps.show(id, name, status);
     this.noteBusy();
     this.scroll(false);
   }
 
-  showApproval({ id, status, message }: Of<'show_approval'>): void {
+  showApproval(effect: Of<'show_approval'>): void {
+    const { id, status, message } = effect;
     let card = this.approvals.get(id);
     if (!card) {
       if (!message) return;
-      card = el('div', { class: 'approval', role: 'group', 'aria-label': message }, el('p', {}, message), el('div'));
+      card = new Approval(effect, this.host.agent(), (approved) => this.host.answer(id, approved));
       this.approvals.set(id, card);
-      this.tools.forEach(({ name, row, status }) => {
-        if (status === 'running') row.replaceChildren(icon('alert'), strings.tool(name, 'waiting'));
-      });
-      this.items.append(card);
+      this.steps.forEach((steps) => steps.wait());
+      this.append(card.element, true);
       this.host.announce(message);
     }
-    const state = strings.approval[status];
-    if (state) {
-      const foot = el('p', { class: 'answer' }, icon(status === 'approved' ? 'check' : 'alert'), state);
-      card.lastElementChild!.replaceWith(foot);
-      this.host.announce(state);
-    } else {
-      const answer = (approved: boolean) => this.host.answer(id, approved);
-      const yes = button('yes', strings.approve, () => answer(true));
-      const no = button('no', strings.reject, () => answer(false));
-      card.lastElementChild!.replaceWith(el('div', { class: 'choices' }, yes, no));
-    }
+    const state = card.settle(status);
+    if (state) this.host.announce(state);
     this.noteBusy();
     this.scroll(false);
   }
 
   showHandoff({ url, label }: { url: string; label: string }): void {
-    this.items.append(
-      el(
-        'div',
-        { class: 'card' },
-        icon('people'),
-        el('p', {}, strings.handoff),
-        link('cta', url, label || strings.handoffLabel),
-      ),
+    const words = el('p', {}, strings.handoff);
+    this.append(
+      el('div', { class: 'card' }, icon('people'), words, link('cta', url, label || strings.handoffLabel)),
+      true,
     );
     this.scroll(false);
   }
@@ -171,66 +155,67 @@ export class Transcript {
   }
 
   clear(): void {
+    this.messages.forEach((message) => message.stop());
     this.items.replaceChildren();
     this.messages.clear();
-    this.tools.clear();
     this.approvals.clear();
+    this.steps = [];
     this.last = undefined;
+    this.day = '';
     this.noteBusy();
+    this.noteScroll();
   }
 
   /** Down to the newest line: always, or only where the reader is there already. */
   scroll(always: boolean): void {
     const { element } = this;
-    if (always || this.atEnd) element.scrollTop = element.scrollHeight;
-    this.toLatest.hidden = this.atEnd;
+    if (always || this.atEnd) {
+      element.scrollTop = element.scrollHeight;
+      this.atEnd = true;
+    }
+    this.showLatest();
   }
 
-  private atEnd = true;
+  private append(item: HTMLElement, isNews = false): void {
+    this.items.append(item);
+    if (isNews && !this.atEnd) ++this.count;
+  }
+
+  private update(message: Message, effect: Omit<Of<'update_message'>, 'type' | 'id'>): boolean {
+    const isNews = message.update(effect);
+    // What became of a question stands below what has come of its answer.
+    if (effect.status === 'failed' && this.last !== message) this.items.append(message.foot);
+    else message.row.append(message.foot);
+    this.noteBusy();
+    return isNews;
+  }
+
+  /** A day is named where it begins, unless it is today and nothing stands before it. */
+  private divide(at: Date): void {
+    const day = at.toDateString();
+    if (day !== this.day && (this.day || day !== new Date().toDateString()))
+      this.items.append(el('p', { class: 'day' }, dayOf(at)));
+    this.day = day;
+  }
+
   private noteScroll(): void {
     const { scrollHeight, scrollTop, clientHeight } = this.element;
     this.atEnd = scrollHeight - scrollTop - clientHeight < 48;
+    this.showLatest();
+  }
+
+  private showLatest(): void {
+    if (this.atEnd) this.count = 0;
     this.toLatest.hidden = this.atEnd;
+    this.missed.hidden = !this.count;
+    this.missed.textContent = String(this.count);
+    name(this.toLatest, this.count ? strings.news(this.count) : strings.latest);
   }
 
   // The dots stand where nothing else shows that something is going on.
   private noteBusy(): void {
     const { last } = this;
-    const shown = last && ('text' in last ? last.status === 'streaming' && last.text.data : last.status === 'running');
+    const shown = last instanceof Steps ? last.running : last?.status === 'streaming' && last.text;
     this.dots.hidden = !this.busy || !!shown;
   }
-
-  private drawStatus(message: Message, code?: string, citations: readonly Citation[] = []): void {
-    const { foot, row, role, status } = message;
-    const failed = status === 'failed';
-    const state = strings.state(status, code);
-    set(row, { class: `m ${role} ${status}` });
-    set(foot, { class: `foot ${role} ${status}` });
-    foot.replaceChildren(state);
-    // What became of a question stands below what has come of its answer.
-    if (failed && this.last !== message) this.items.append(foot);
-    else row.append(foot);
-    if (failed) {
-      foot.prepend(icon('alert'));
-      if (role === 'user') foot.append(button('retry', strings.retry, () => this.host.retry(message.id)));
-      this.host.announce(state);
-    }
-    if (citations.length) cite(message, citations);
-  }
-}
-
-/** Turns each [n] of the text into a link to its source, and lists the sources below. */
-function cite({ body, text }: Message, citations: readonly Citation[]): void {
-  const mark = (n: string) => {
-    const found = citations.find((citation) => String(citation.n) === n);
-    if (!found) return `[${n}]`;
-    const anchor = link('ref', found.url, n);
-    set(anchor, { 'aria-label': strings.source(found.title) });
-    return anchor;
-  };
-  const parts = text.data.split(/\s*\[(\d+)\]/).map((part, i) => (i % 2 ? mark(part) : part));
-  const sources = citations.map(({ n, title, url }) =>
-    el('li', {}, link('source', url, el('b', {}, String(n)), title || url, safeUrl(url) ? icon('out') : '')),
-  );
-  body.replaceChildren(...parts, el('ol', { class: 'sources', 'aria-label': strings.sources }, ...sources));
 }
