@@ -105,6 +105,8 @@ for (const [name, bytes] of Object.entries(files)) {
   await writeFile(path.join(options.out, `${name}.br`), packed[name]);
 }
 await copyFile(path.join(root, 'web/api/public.ts'), path.join(options.out, 'widgent.d.ts'));
+const markdown = path.join(root, 'node_modules/streaming-markdown/license');
+await copyFile(markdown, path.join(options.out, 'streaming-markdown-license.txt'));
 
 const sizes = {
   loader: packed['widgent.js'].length,

@@ -119,7 +119,7 @@ export const bodies: string[] = [
   '<br onload=' + code + '>',
 ];
 
-/** Long and deep ones: each has to be drawn within a bounded time, and no deeper than the panel allows. */
+/** Long and deep ones, the first of 50,000 characters: each has to be drawn within a bounded time, and no deeper than the panel allows. */
 export const floods: string[] = [
   '[',
   ']',
@@ -128,12 +128,12 @@ export const floods: string[] = [
   '>',
   '> ',
   '- ',
+  '[*',
   '1. ',
   '*',
   '_',
   '**a*b',
   '*_',
-  '[*',
   '`',
   '` ',
   '|',
@@ -151,4 +151,4 @@ export const floods: string[] = [
   '![a](',
   '[a](b) ',
   '> - ',
-].map((unit) => unit.repeat(Math.ceil(50_000 / unit.length)) + 'x');
+].map((unit, i) => unit.repeat(Math.ceil((i < 8 ? 50_000 : 5_000) / unit.length)) + 'x');

@@ -1,4 +1,4 @@
-// Markdown as it streams. The library finds the tokens; each becomes one of the elements below, or nothing but its text.
+// Markdown as it streams. The library finds the tokens; each becomes one of the elements below, or nothing but text.
 // There is no way from the text to any other element or attribute.
 import * as smd from 'streaming-markdown';
 import { copyButton } from './copy.ts';

@@ -28,6 +28,7 @@ export class Transcript {
   private busy = false;
   private away = true; // nobody sees it
   private atEnd = true;
+  private frame = 0; // in which it scrolls
   private count = 0; // of news below what is seen
   private day = '';
   private last: Message | Steps | undefined; // at the bottom
@@ -166,14 +167,14 @@ export class Transcript {
     this.noteScroll();
   }
 
-  /** Down to the newest line: always, or only where the reader is there already. */
+  /** Down to the newest line, with the next frame: always, or only where the reader is there already. */
   scroll(always: boolean): void {
-    const { element } = this;
-    if (always || this.atEnd) {
-      element.scrollTop = element.scrollHeight;
-      this.atEnd = true;
-    }
-    this.showLatest();
+    this.atEnd ||= always;
+    this.frame ||= requestAnimationFrame(() => {
+      this.frame = 0;
+      if (this.atEnd) this.element.scrollTop = this.element.scrollHeight;
+      this.showLatest();
+    });
   }
 
   private append(item: HTMLElement, isNews = false): void {
