@@ -33,7 +33,7 @@ export async function bundle(entry, settings) {
     write: false,
     logLevel: 'warning',
     plugins: [styleText],
-    tsconfigRaw: {},
+    tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
     ...settings,
   });
   return Buffer.from(result.outputFiles[0].contents);

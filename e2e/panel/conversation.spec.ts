@@ -187,6 +187,7 @@ test('The time until a message is sent again is counted down', async ({ page, vi
   await page.clock.install();
   const widget = await visit();
   await widget.open();
+  await page.clock.pauseAt(Date.now() + 3_600_000);
   await widget.show('waiting for its turn');
   const foot = widget.panel.locator('.foot.user');
   await expect(foot).toContainText(strings.retryIn(20));

@@ -73,6 +73,7 @@ function watch(widget: PanelTester): string[] {
 }
 
 test('Every hostile Markdown body stays within the elements that a reply may have', async ({ visit }) => {
+  test.slow();
   const widget = await visit();
   const left = watch(widget);
   await widget.open();
@@ -89,8 +90,10 @@ test('Every hostile Markdown body stays within the elements that a reply may hav
   // In one piece or by the character: the same comes out.
   const texts = await widget.panel.locator('.m .b').evaluateAll((all) => all.map((one) => one.textContent));
   expect(texts.filter((_, i) => i % 2)).toEqual(texts.filter((_, i) => !(i % 2)));
-  for (const link of await widget.panel.locator('.log a').all())
-    expect(new URL((await link.getAttribute('href'))!).hostname).toMatch(/^x\.example|evil\.example$/);
+  const hosts = await widget.panel
+    .locator('.log a')
+    .evaluateAll((all) => all.map((link) => (link as HTMLAnchorElement).hostname));
+  expect(hosts.filter((host) => !/^(x|evil)\.example$/.test(host))).toEqual([]);
   expect(left).toEqual([]);
 });
 

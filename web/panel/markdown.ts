@@ -36,6 +36,7 @@ export class Markdown {
   private before = ''; // the last character written
   private held = ''; // What it means depends on the next one.
   private url: string | undefined;
+  private linkAt = 0; // where in the text it began
 
   constructor(root: HTMLElement) {
     this.open = [root];
@@ -86,10 +87,11 @@ export class Markdown {
     const parent = this.last;
     let tag = token >= smd.HEADING_1 && token <= smd.HEADING_6 ? 'h3' : tags[token];
     if (token === smd.LINE_BREAK) this.add('\n');
-    if (token === smd.CHECKBOX) this.add('☐ ');
+    if (token === smd.CHECKBOX) this.add('☐');
     if (!tag || this.open.length > depthMax || (tag === 'a' && parent.closest('a'))) return void this.open.push(parent);
     if (tag === 'td' && !parent.previousSibling) tag = 'th';
     const element = el(tag);
+    if (tag === 'a') this.linkAt = this.text.length;
     if (/^[phlt]/.test(tag)) this.text += '\n';
     if (tag === 'pre') {
       element.tabIndex = 0;
@@ -122,9 +124,11 @@ export class Markdown {
         element.after(url!.slice(bare!.length));
       }
     } else {
+      // Brackets without an address are brackets.
       const { pending } = this.parser;
       const brackets = url === undefined ? ['[', pending[0] === ']' ? pending.trimEnd() : ''] : ['', ''];
       element.replaceWith(brackets[0]!, ...element.childNodes, brackets[1]!);
+      this.text = this.text.slice(0, this.linkAt) + brackets.join(this.text.slice(this.linkAt));
     }
   }
 
@@ -139,8 +143,8 @@ export class Markdown {
     if (name === smd.HREF) this.url = value.trim().split(/\s/)[0]!;
     if (name === smd.START) (this.last as HTMLOListElement).start = parseInt(value);
     if (name === smd.CHECKED) {
-      this.text = this.text.slice(0, -2) + '☑ ';
-      (this.last.lastChild as Text).data = '☑ ';
+      this.text = this.text.slice(0, -1) + '☑';
+      (this.last.lastChild as Text).data = '☑';
     }
   }
 }

@@ -65,7 +65,10 @@ export class Panel {
 
     this.transcript = new Transcript(
       {
-        retry: (message_id) => tell({ type: 'retry_requested', message_id }),
+        retry: (message_id) => {
+          this.composer.input.focus();
+          tell({ type: 'retry_requested', message_id });
+        },
         edit: (message_id, text) => {
           this.composer.takeBack(text);
           tell({ type: 'message_withdrawn', message_id });
@@ -373,7 +376,12 @@ export class Panel {
   }
 
   private fill(group: HTMLElement, items: readonly string[]): void {
-    group.replaceChildren(...items.map((text) => button('chip', text, () => this.submit(text))));
+    const choose = (text: string) => {
+      // What was chosen goes; on a phone the composer would bring the keyboard up.
+      (phone.matches ? this.transcript.element : this.composer.input).focus();
+      this.submit(text);
+    };
+    group.replaceChildren(...items.map((text) => button('chip', text, () => choose(text))));
   }
 
   private countUnread(count: number): void {
