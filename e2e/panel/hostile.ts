@@ -119,7 +119,7 @@ export const bodies: string[] = [
   '<br onload=' + code + '>',
 ];
 
-/** Long and deep ones, the first of 50,000 characters: each has to be drawn within a bounded time, and no deeper than the panel allows. */
+/** Long and deep ones, the first of 50,000 characters: drawn in bounded time, no deeper than the panel allows. */
 export const floods: string[] = [
   '[',
   ']',

@@ -1,12 +1,8 @@
 // The panel: draws what the machine says and tells it what the visitor does. It decides nothing.
 import type { Event, ViewEffect } from '../seam.ts';
 import { Composer } from './composer.ts';
-<<<<<<< HEAD
-import { button, el, link, safeUrl, set } from './dom.ts';
-import { Frame } from './frame.ts';
-=======
 import { button, el, link, name, safeUrl, set } from './dom.ts';
->>>>>>> c543ea5 (Show replies as streaming Markdown, and what can be done about each message)
+import { Frame } from './frame.ts';
 import { icon } from './icons.ts';
 import type { Look } from './look.ts';
 import css from './panel.css';
@@ -105,20 +101,15 @@ export class Panel {
     );
     this.panel = el(
       'section',
-<<<<<<< HEAD
       { class: 'panel', part: 'panel', role: look.container ? 'region' : 'dialog', hidden: '' },
-      el('header', { part: 'header' }, this.face, el('div', { class: 'names' }, this.title, this.status), this.tools),
-=======
-      { class: 'panel', role: 'dialog', hidden: '' },
       el(
         'header',
-        {},
+        { part: 'header' },
         this.toThreads,
         this.face,
         el('div', { class: 'names' }, this.title, this.status),
-        button('close', strings.close, () => this.close(), icon('close')),
+        this.tools,
       ),
->>>>>>> c543ea5 (Show replies as streaming Markdown, and what can be done about each message)
       this.identity,
       this.banner,
       this.threads.element,
@@ -171,13 +162,8 @@ export class Panel {
     this.panel.hidden = false;
     set(this.launcher, { 'aria-expanded': 'true' });
     this.countUnread(0);
-<<<<<<< HEAD
     this.place();
-    this.transcript.scroll(true);
-=======
-    this.noteSize();
     this.transcript.showAway(false);
->>>>>>> c543ea5 (Show replies as streaming Markdown, and what can be done about each message)
     this.composer.fit();
     if (!this.look.container) this.composer.input.focus();
     this.tell({ type: 'panel_opened' });
@@ -378,7 +364,7 @@ export class Panel {
   private fill(group: HTMLElement, items: readonly string[]): void {
     const choose = (text: string) => {
       // What was chosen goes; on a phone the composer would bring the keyboard up.
-      (phone.matches ? this.transcript.element : this.composer.input).focus();
+      (this.frame.modal ? this.transcript.element : this.composer.input).focus();
       this.submit(text);
     };
     group.replaceChildren(...items.map((text) => button('chip', text, () => choose(text))));
@@ -401,13 +387,8 @@ export class Panel {
 
   private key(event: KeyboardEvent): void {
     event.stopPropagation();
-<<<<<<< HEAD
-    if (event.key === 'Escape' && !event.isComposing) this.close();
-    if (event.key !== 'Tab' || !this.frame.modal) return;
-=======
     if (event.key === 'Escape' && !event.isComposing) this.threads.element.hidden ? this.close() : this.list(false);
-    if (event.key !== 'Tab' || !phone.matches) return;
->>>>>>> c543ea5 (Show replies as streaming Markdown, and what can be done about each message)
+    if (event.key !== 'Tab' || !this.frame.modal) return;
     // Full screen on a phone: the page behind is not reachable by eye, so not by Tab either.
     const stops: HTMLElement[] = [];
     this.panel.querySelectorAll<HTMLElement>('button,a,textarea,[tabindex]').forEach((stop) => {
