@@ -80,8 +80,10 @@ void Session::On(const RetryRequested& event) {
     message->run_id = NewId('r');
     message->interrupt_id.clear();
     message->answer = OutboxMessage::Answer::kNone;
+    message->attempts = 0;
   }
-  message->attempts = 0;
+  // A run that may have begun may still have: it does not go along to somebody else by itself.
+  message->attempts = std::min(message->attempts, 1);
   message->epoch = state_ == State::kIdentifying ? epoch_ + 1 : epoch_;
   message->code.clear();
   message->meant_for.clear();
@@ -266,11 +268,13 @@ void Session::EndRunAnswer(const Request& request) {
   if (message && !run_->started && !IsWorthRetrying(request.status)) message->status = MessageStatus::kQueued;
   if (request.status && TakeCommonProblem(request.status, problem)) return;
   if (IsWorthRetrying(request.status)) return BreakRun(std::max(request.retry_after_s, problem.retry_after_s));
-  if (problem.code == "thread_not_found" && message && message->attempts < 2) {
-    // This tab's thread is gone from the server: the message begins a new one.
+  if (problem.code == "thread_not_found") {
     ForgetThread();
-    run_.reset();
-    return Pump();
+    if (message && message->attempts < 2) {
+      // This tab's thread is gone from the server: the message begins a new one.
+      run_.reset();
+      return Pump();
+    }
   }
   FailRun(problem.code, problem.hint);
 }
