@@ -233,6 +233,7 @@ for (const [tag, language, direction, html] of [
       await expect(page.locator('.panel')).toContainText(text.guest!);
       await expect(page.locator('widgent-root')).toHaveAttribute('lang', tag);
       await expect(page.locator('.panel')).toHaveCSS('direction', direction);
+      await expect(page.getByRole('textbox')).toHaveCSS('direction', direction);
       await expectClean(page);
       const loaded = site.loads().filter((path) => path.endsWith('.json'));
       expect(loaded).toEqual([

@@ -30,7 +30,7 @@ export class Composer {
     private readonly announce: (text: string) => void,
   ) {
     this.stop = button('stop', strings.stop, stopped, el('i'));
-    this.element = el('div', { class: 'composer' }, this.input, this.count, this.stop, this.send);
+    this.element = el('div', { class: 'composer', part: 'composer' }, this.input, this.count, this.stop, this.send);
     this.input.oninput = () => this.fit();
     this.input.onkeydown = (event) => {
       // While an input method composes, Enter chooses a word (Safari says so by the key code only).
@@ -94,6 +94,8 @@ export class Composer {
     count.textContent = this.isTooLong ? strings.tooLong(-left) : strings.left(left);
     set(input, { 'aria-invalid': String(this.isTooLong) });
     this.send.disabled = input.disabled || this.isTooLong || !input.value.trim();
+    // An empty field has no text to take a direction from: its placeholder has the panel's.
+    input.dir = input.value && 'auto';
     input.style.height = 'auto';
     if (input.scrollHeight) input.style.height = `${input.scrollHeight}px`;
   }

@@ -28,7 +28,7 @@ export class Message {
   text = '';
   private readonly id: string;
   private readonly isReply: boolean;
-  private readonly body = el('div', { class: 'b', dir: 'auto' });
+  private readonly body = el('div', { class: 'b', part: 'message', dir: 'auto' });
   private readonly thumbs = new Map<Rating, HTMLButtonElement>();
   private markdown: Markdown | undefined; // while it streams
   private comment: HTMLElement | undefined;
