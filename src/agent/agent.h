@@ -52,7 +52,7 @@ struct RunResult {
   Status status = Status::kDone;
   std::string code;                   // kFailed: agent_unavailable, agent_timeout, tool_limit, … (RUN_ERROR)
   std::string text;                   // what was said, also in part
-  std::string metadata_json;          // {"citations":[…]} or empty
+  std::string metadata_json;          // {"citations":[…],"tools":[…]} or empty
   MessageId message;                  // of the reply; empty where nothing was said
   std::vector<Interrupt> interrupts;  // kAsking: what the user is asked; it is in the store
 };

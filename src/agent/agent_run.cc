@@ -27,12 +27,20 @@ std::vector<std::string> BoundNames(const ToolConfig& tool) {
   return names;
 }
 
-std::string WriteCitations(const std::vector<Citation>& citations) {
-  if (citations.empty()) return {};
+// A tool call as the visitor has seen it.
+struct ShownCall {
+  std::string id, name, status;
+};
+
+std::string WriteMetadata(const std::vector<Citation>& citations, const std::vector<ShownCall>& calls) {
+  if (citations.empty() && calls.empty()) return {};
   JsonWriter writer;
   writer.Open('{').Key("citations").Open('[');
   for (const Citation& citation : citations)
     writer.Open('{').Put("n", citation.n).Put("title", citation.title).Put("url", citation.url).Close('}');
+  writer.Close(']').Key("tools").Open('[');
+  for (const ShownCall& call : calls)
+    writer.Open('{').Put("id", call.id).Put("name", call.name).Put("status", call.status).Close('}');
   return writer.Close(']').Close('}').Take();
 }
 
@@ -205,6 +213,7 @@ class Run final : public AgentRun {
     event.failed = !outcome.ok;
     if (outcome.denied) event.denied = outcome.code;
     emit_(event);
+    shown_.push_back({call.id, call.name, outcome.denied ? "denied" : outcome.ok ? "done" : "failed"});
   }
 
   void EmitCustom(std::string name, std::string value_json) {
@@ -240,7 +249,7 @@ class Run final : public AgentRun {
     result.code = code;
     if (is_asking) result.interrupts = {asking_};
     result.text = stream_.text();
-    result.metadata_json = WriteCitations(citations_);
+    result.metadata_json = WriteMetadata(citations_, shown_);
     if (stream_.started()) result.message = stream_.message();
     done_(std::move(result));
   }
@@ -284,6 +293,7 @@ class Run final : public AgentRun {
   std::string shown_call_;  // the call whose beginning was shown last
   Interrupt asking_;
   std::vector<Citation> citations_;
+  std::vector<ShownCall> shown_;  // whose end was shown too
   ModelTurn last_turn_;
   int rounds_ = 0, calls_ = 0;
   http::TimerId deadline_ = 0, start_ = 0, cancel_ = 0;

@@ -45,6 +45,7 @@ constexpr ProblemKind kProblems[] = {
     {"product_not_found", 404, "There is no such product"},
     {"thread_not_found", 404, "There is no such conversation"},
     {"run_not_found", 404, "There is no such run"},
+    {"message_not_found", 404, "There is no such reply"},
     {"method_not_allowed", 405, "This method is not offered here"},
     {"request_timeout", 408, "The request took too long to arrive"},
     {"run_in_progress", 409, "The previous reply is still running"},

@@ -83,6 +83,7 @@ App::App(AppPorts ports, std::vector<Product> products, AppOptions options)
   on_act("GET", "/v1/products/{pid}/threads", widget_api_, &WidgetApi::ListThreads);
   on("DELETE", "/v1/products/{pid}/threads/{tid}", widget_api_, &WidgetApi::DeleteThread);
   on_act("GET", "/v1/products/{pid}/threads/{tid}/messages", widget_api_, &WidgetApi::ListMessages);
+  on_act("POST", "/v1/products/{pid}/threads/{tid}/messages/{mid}/feedback", widget_api_, &WidgetApi::PostFeedback);
   on_act("GET", "/v1/products/{pid}/threads/{tid}/events", run_api_, &RunApi::GetEvents);
   on_act("POST", "/v1/products/{pid}/threads/{tid}/runs/{rid}/cancel", run_api_, &RunApi::PostCancel);
   routes_.push_back({"GET", kDiagnose, nullptr, false});  // open to all, so it is answered before admission

@@ -26,6 +26,7 @@ int RunCommandLine(int argc, const char* const* argv) {
   AddToken(cli);
   AddUser(cli);
   AddAudit(cli);
+  AddFeedback(cli);
   try {
     cli.parse(argc, argv);
   } catch (const CLI::RuntimeError& ended) {

@@ -29,6 +29,7 @@ void AddProduct(CLI::App& cli);
 void AddToken(CLI::App& cli);
 void AddUser(CLI::App& cli);
 void AddAudit(CLI::App& cli);
+void AddFeedback(CLI::App& cli);
 
 // Ends the command: prints both, exits with `code`.
 [[noreturn]] void Fail(ExitCode code, std::string_view detail, std::string_view hint = "");

@@ -11,13 +11,15 @@ namespace widgent {
 
 namespace {
 
-// The citations of {"citations":[…]} as JSON text; empty where there are none.
-std::string CitationsOf(const std::string& metadata_json) {
+// What a reply's metadata says of its sources and of the tools that were called for it.
+void PutLists(JsonWriter& writer, const std::string& metadata_json) {
   const auto metadata = nlohmann::json::parse(metadata_json, nullptr, false);
-  if (!metadata.is_object()) return "";
-  const auto citations = metadata.find("citations");
-  if (citations == metadata.end() || !citations->is_array() || citations->empty()) return "";
-  return citations->dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  if (!metadata.is_object()) return;
+  for (const char* name : {"citations", "tools"}) {
+    const auto list = metadata.find(name);
+    if (list == metadata.end() || !list->is_array() || list->empty()) continue;
+    writer.Key(name).Raw(list->dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  }
 }
 
 std::string_view StatusName(StoredMessage::Status status) {
@@ -41,18 +43,19 @@ std::string WriteMessages(const std::vector<StoredMessage>& messages) {
     const bool is_user = message.role == StoredMessage::Role::kUser;
     writer.Open('{').Put("id", message.id.value).Put("role", is_user ? "user" : "assistant");
     writer.Put("content", message.text);
-    const std::string_view status = StatusName(message.status);
-    const std::string citations = message.metadata_json.empty() ? "" : CitationsOf(message.metadata_json);
-    const bool is_unverified = IsUnverified(message);
-    if (!status.empty() || !citations.empty() || is_unverified) {
-      writer.Key("metadata").Open('{').Key("widgent").Open('{').PutIf("status", status);
-      if (is_unverified) writer.Put("unverified", true);
-      if (!citations.empty()) writer.Key("citations").Raw(citations);
-      writer.Close('}').Close('}');
-    }
-    writer.Close('}');
+    writer.Key("metadata").Open('{').Key("widgent").Open('{').Put("at", message.at);
+    writer.PutIf("status", StatusName(message.status));
+    if (IsUnverified(message)) writer.Put("unverified", true);
+    if (!is_user && !message.metadata_json.empty()) PutLists(writer, message.metadata_json);
+    writer.PutIf("rating", RatingName(message.rating));
+    writer.Close('}').Close('}').Close('}');
   }
   return writer.Close(']').Take();
+}
+
+std::string_view RatingName(StoredMessage::Rating rating) {
+  constexpr std::string_view kNames[] = {"", "up", "down"};
+  return kNames[static_cast<int>(rating)];
 }
 
 std::string WriteTime(UnixMillis time) {

@@ -8,8 +8,12 @@
 
 namespace widgent {
 
-// A JSON array of {id, role, content, metadata?: {widgent: {status?, unverified?, citations?}}}.
+// A JSON array of {id, role, content, metadata: {widgent: {at, status?, unverified?, citations?, tools?, rating?}}};
+// at: Unix ms; tools: [{id, name, status}].
 std::string WriteMessages(const std::vector<StoredMessage>& messages);
+
+// "up", "down"; empty: none.
+std::string_view RatingName(StoredMessage::Rating rating);
 
 // "2026-01-01T00:00:00.000Z"
 std::string WriteTime(UnixMillis time);

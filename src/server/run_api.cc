@@ -178,15 +178,9 @@ std::optional<Problem> RunApi::CheckLimits(const Exchange& x, const Owner& owner
   if (is_draining_)
     return MakeProblem("draining", "The server is about to restart.", "Send the message again in a moment.", 2);
   const Product& product = x.product->config;
-  const RateLimits& limits = product.rate_limits;
-  if (hub_.CountOf(product.id, owner) >= limits.concurrent_runs_per_user)
+  if (hub_.CountOf(product.id, owner) >= product.rate_limits.concurrent_runs_per_user)
     return MakeProblem("rate_limited", "Too many replies are running at once.", "Wait for one of them to end.", 2);
-  const std::string owner_key = product.id.value + (owner.kind == Owner::Kind::kUser ? " user " : " guest ") + owner.id;
-  const std::string address_key = product.id.value + " address " + x.request.peer_address;
-  auto wait_s = limits_.Take(address_key, limits.per_ip_per_min, x.Now());
-  if (!wait_s) wait_s = limits_.Take(owner_key, limits.per_user_per_min, x.Now());
-  if (!wait_s) return std::nullopt;
-  return MakeProblem("rate_limited", "Too many messages in a short time.", "Wait a moment.", *wait_s);
+  return CheckRate(limits_, x, owner);
 }
 
 void RunApi::WriteMessage(const Exchange& x, const RunAgentInput& input, std::optional<Thread> thread,

@@ -18,6 +18,7 @@ namespace {
 constexpr std::string_view kInspect = "inspect";
 constexpr std::string_view kSignOut = "sign_out";
 
+constexpr std::size_t kCommentCharactersMax = 1000;
 constexpr int kThreadsListedMax = 50, kMessagesListedMax = 200;
 
 // What the widget says has happened. Nothing: who is here has not changed by it.
@@ -132,7 +133,8 @@ void WidgetApi::ListThreads(const ExchangePtr& x) {
   writer.Open('{').Key("threads").Open('[');
   for (const Thread& thread : store_.ListThreads(x->product->config.id, *owner, kThreadsListedMax)) {
     writer.Open('{').Put("id", thread.id.value).Put("title", thread.title);
-    writer.Put("created_at", WriteTime(thread.created_at)).Put("active_at", WriteTime(thread.active_at)).Close('}');
+    writer.Put("created_at", WriteTime(thread.created_at)).Put("active_at", WriteTime(thread.active_at));
+    writer.Put("at", thread.active_at).Close('}');
   }
   x->SendJson(200, writer.Close(']').Close('}').Take());
 }
@@ -148,6 +150,27 @@ void WidgetApi::ListMessages(const ExchangePtr& x) {
   const auto interrupts = Approvals(store_, audit_).ListOpen(product, id, x->Now());
   if (!interrupts.empty()) WriteInterrupts(writer.Key("interrupts"), interrupts);
   x->SendJson(200, writer.Close('}').Take());
+}
+
+void WidgetApi::PostFeedback(const ExchangePtr& x) {
+  if (auto problem = CheckJsonBody(x->request)) return x->Refuse(*problem);
+  JsonFields body;
+  if (!body.Parse(x->request.body))
+    return x->Refuse(MakeProblem("invalid_input", "The body is not one JSON object of at most 32 levels."));
+  const std::string_view rating = body.Text("rating"), comment = body.Text("comment");
+  if (rating != "up" && rating != "down")
+    return x->Refuse(MakeProblem("invalid_input", "rating must be \"up\" or \"down\"."));
+  if (CountCharacters(comment) > kCommentCharactersMax)
+    return x->Refuse(MakeProblem("invalid_input", "comment may have 1000 characters at most."));
+  const ThreadId thread{x->ids[1]};
+  const auto owned = FindOwnThread(store_, *x, thread);
+  if (!owned) return x->Refuse(ThreadNotFound());
+  if (const auto problem = CheckRate(limits_, *x, owned->owner)) return x->Refuse(*problem);
+  const bool is_stored =
+      store_.PutFeedback(x->product->config.id, thread, {x->ids[2]},
+                         rating == "up" ? StoredMessage::Rating::kUp : StoredMessage::Rating::kDown, comment, x->Now());
+  if (!is_stored) return x->Refuse(MakeProblem("message_not_found", "This conversation has no reply of this id."));
+  x->Send({204, {{"Cache-Control", "no-store"}}, ""});
 }
 
 void WidgetApi::DeleteThread(const ExchangePtr& x) {
@@ -176,6 +199,16 @@ std::optional<Thread> FindOwnThread(Store& store, const Exchange& x, const Threa
   auto thread = store.FindThread(x.product->config.id, id);
   if (thread && thread->owner != *owner) return std::nullopt;
   return thread;
+}
+
+std::optional<Problem> CheckRate(Limits& limits, const Exchange& x, const Owner& owner) {
+  const Product& product = x.product->config;
+  const std::string owner_key = product.id.value + (owner.kind == Owner::Kind::kUser ? " user " : " guest ") + owner.id;
+  const std::string address_key = product.id.value + " address " + x.request.peer_address;
+  auto wait_s = limits.Take(address_key, product.rate_limits.per_ip_per_min, x.Now());
+  if (!wait_s) wait_s = limits.Take(owner_key, product.rate_limits.per_user_per_min, x.Now());
+  if (!wait_s) return std::nullopt;
+  return MakeProblem("rate_limited", "Too many messages in a short time.", "Wait a moment.", *wait_s);
 }
 
 Problem ThreadNotFound() { return MakeProblem("thread_not_found", "You have no conversation of this id."); }

@@ -23,6 +23,7 @@ class WidgetApi {
   void GetCapabilities(const ExchangePtr& x);
   void ListThreads(const ExchangePtr& x);
   void ListMessages(const ExchangePtr& x);
+  void PostFeedback(const ExchangePtr& x);
   void DeleteThread(const ExchangePtr& x);
 
  private:
@@ -38,6 +39,9 @@ std::optional<Owner> RequireOwner(const Exchange& x, Problem& problem);
 
 // The thread where it exists and is the caller's own. Someone else's looks exactly like one that does not exist.
 std::optional<Thread> FindOwnThread(Store& store, const Exchange& x, const ThreadId& thread);
+
+// Nothing: neither the caller nor the caller's address has sent too much in the last minute. What is asked counts.
+std::optional<Problem> CheckRate(Limits& limits, const Exchange& x, const Owner& owner);
 
 Problem ThreadNotFound();
 

@@ -127,6 +127,12 @@ CREATE TABLE interrupts (
 ) STRICT;
 CREATE INDEX interrupts_pending ON interrupts (thread) WHERE state = 0;
 )sql",
+    R"sql(
+ALTER TABLE messages ADD COLUMN rating INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE messages ADD COLUMN comment TEXT NOT NULL DEFAULT '';
+ALTER TABLE messages ADD COLUMN rated_at INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX messages_rated ON messages (rated_at) WHERE rating <> 0;
+)sql",
 };
 constexpr auto kNewest = static_cast<std::int64_t>(kSteps.size());
 

@@ -37,7 +37,8 @@ StoredMessage ReadMessage(const Query& row) {
           .status = static_cast<StoredMessage::Status>(row.Integer(3)),
           .text = row.Text(4),
           .metadata_json = row.Text(5),
-          .at = row.Integer(6)};
+          .at = row.Integer(6),
+          .rating = static_cast<StoredMessage::Rating>(row.Integer(7))};
 }
 
 StoredInterrupt ReadInterrupt(const Query& row) {
@@ -125,8 +126,9 @@ class SqliteStore final : public Store {
     RequireThread(product, target);
     MarkUnverified(product, thread);
     Write(
-        "INSERT INTO messages (thread, id, run, role, status, text, metadata, at) "
-        "SELECT t.key, m.id, m.run, m.role, m.status, m.text, m.metadata, m.at FROM messages m "
+        "INSERT INTO messages (thread, id, run, role, status, text, metadata, at, rating, comment, rated_at) "
+        "SELECT t.key, m.id, m.run, m.role, m.status, m.text, m.metadata, m.at, m.rating, m.comment, m.rated_at "
+        "FROM messages m "
         "JOIN threads g ON g.key = m.thread JOIN threads t ON t.product = g.product "
         "WHERE g.product = ? AND g.id = ? AND t.id = ? ORDER BY m.key ON CONFLICT (thread, id) DO NOTHING",
         product.value, thread.value, target.value);
@@ -168,7 +170,7 @@ class SqliteStore final : public Store {
   std::optional<StoredMessage> FindMessage(const ProductId& product, const ThreadId& thread,
                                            const MessageId& message) override {
     Query row(database_,
-              "SELECT m.id, m.run, m.role, m.status, m.text, m.metadata, m.at FROM messages m "
+              "SELECT m.id, m.run, m.role, m.status, m.text, m.metadata, m.at, m.rating FROM messages m "
               "JOIN threads t ON t.key = m.thread WHERE t.product = ? AND t.id = ? AND m.id = ?",
               product.value, thread.value, message.value);
     if (!row.Step()) return std::nullopt;
@@ -184,9 +186,39 @@ class SqliteStore final : public Store {
         static_cast<std::int64_t>(StoredMessage::Status::kDone), message.value);
   }
 
+  bool PutFeedback(const ProductId& product, const ThreadId& thread, const MessageId& reply,
+                   StoredMessage::Rating rating, std::string_view comment, UnixMillis at) override {
+    const bool is_written = Write(
+        "UPDATE messages SET rating = ?, comment = ?, rated_at = ? WHERE thread = (SELECT key FROM threads WHERE "
+        "product = ? AND id = ?) AND id = ? AND role = ?",
+        static_cast<std::int64_t>(rating), comment, at, product.value, thread.value, reply.value,
+        static_cast<std::int64_t>(StoredMessage::Role::kAssistant));
+    return !is_written || database_.Changes() > 0;
+  }
+
+  std::vector<Feedback> ListFeedback(const ProductId& product, int limit) override {
+    Query row(database_,
+              "SELECT m.id, m.run, m.role, m.status, m.text, m.metadata, m.at, m.rating, m.comment, m.rated_at, t.id, "
+              "t.owner_kind, t.owner_id, t.title FROM messages m JOIN threads t ON t.key = m.thread "
+              "WHERE m.rating <> 0 AND t.product = ? ORDER BY m.rated_at DESC, m.key DESC LIMIT ?",
+              product.value, std::int64_t{limit});
+    std::vector<Feedback> all;
+    while (row.Step()) {
+      Feedback& feedback = all.emplace_back();
+      feedback.reply = ReadMessage(row);
+      feedback.comment = row.Text(8);
+      feedback.at = row.Integer(9);
+      feedback.thread.product = product;
+      feedback.thread.id = {row.Text(10)};
+      feedback.thread.owner = {static_cast<Owner::Kind>(row.Integer(11)), row.Text(12)};
+      feedback.thread.title = row.Text(13);
+    }
+    return all;
+  }
+
   std::vector<StoredMessage> ListMessages(const ProductId& product, const ThreadId& thread, int limit) override {
     Query row(database_,
-              "SELECT id, run, role, status, text, metadata, at FROM messages "
+              "SELECT id, run, role, status, text, metadata, at, rating FROM messages "
               "WHERE thread = (SELECT key FROM threads WHERE product = ? AND id = ?) ORDER BY key DESC LIMIT ?",
               product.value, thread.value, std::int64_t{limit});
     std::vector<StoredMessage> messages;

@@ -40,7 +40,16 @@ struct StoredMessage {
   Role role = Role::kUser;
   Status status = Status::kDone;
   std::string text;
-  std::string metadata_json;  // a reply's {"citations":[…]}, a user's kUnverifiedTurn, or empty
+  std::string metadata_json;  // a reply's {"citations":[…],"tools":[…]}, a user's kUnverifiedTurn, or empty
+  UnixMillis at = 0;
+  enum class Rating : std::uint8_t { kNone, kUp, kDown } rating = Rating::kNone;  // a reply's, by the thread's owner
+};
+
+// A reply as the thread's owner has judged it.
+struct Feedback {
+  Thread thread;
+  StoredMessage reply;
+  std::string comment;
   UnixMillis at = 0;
 };
 
@@ -138,6 +147,11 @@ class Store {
                                                    const MessageId& message) = 0;
   // Removes the replies to this message of the user that were interrupted or failed: it is about to be answered again.
   virtual void DeleteUnfinishedReplies(const ProductId& product, const ThreadId& thread, const MessageId& message) = 0;
+  // The later judgement replaces the earlier one. False where the thread has no such reply.
+  virtual bool PutFeedback(const ProductId& product, const ThreadId& thread, const MessageId& reply,
+                           StoredMessage::Rating rating, std::string_view comment, UnixMillis at) = 0;
+  // Newest first.
+  virtual std::vector<Feedback> ListFeedback(const ProductId& product, int limit) = 0;
   // The newest `limit`, oldest of them first.
   virtual std::vector<StoredMessage> ListMessages(const ProductId& product, const ThreadId& thread, int limit) = 0;
 

@@ -316,7 +316,9 @@ TEST_CASE("An answer from the help pages names its source, in the event and in w
   REQUIRE(end.type == EventType::kTextMessageEnd);
   REQUIRE_FALSE(end.citations.empty());
   CHECK(end.citations[0].url == "https://shop.example/help/shipping#how-long-shipping-takes");
-  CHECK(json::parse(result.metadata_json)["citations"][0]["url"] == end.citations[0].url);
+  const json metadata = json::parse(result.metadata_json);
+  CHECK(metadata["citations"][0]["url"] == end.citations[0].url);
+  CHECK(metadata["tools"].empty());
   CHECK(result.text.find("[1]") != std::string::npos);
 }
 

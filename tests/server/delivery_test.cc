@@ -152,7 +152,7 @@ TEST_CASE("A retry after Stop takes the place of the reply that broke off, for t
   const json mended = world.Get("/threads/th_1/messages", ada)->Json()["messages"];
   REQUIRE(mended.size() == 2);
   CHECK(mended[1]["content"] == TextOf(retry->body));
-  CHECK_FALSE(mended[1].contains("metadata"));
+  CHECK_FALSE(mended[1]["metadata"]["widgent"].contains("status"));
   // The first run's stream can still be read to its end by whoever was reading it.
   Caller late = ada;
   late.last_event_id = "r_1:0";

@@ -242,3 +242,91 @@ TEST_CASE_METHOD(PairFixture,
   CHECK(visitor.page.reports[0]["hint"].get<std::string>().find("https://elsewhere.example") != std::string::npos);
   CHECK(Stored().empty());
 }
+
+TEST_CASE_METHOD(PairFixture, "A user finds every thread again, each with what was said in it") {
+  visitor.Init();
+  SignIn("ada");
+  visitor.Open();
+  visitor.Say("where is my order A-1001?");
+  Run(5'000);
+  visitor.Do([](Page& p) { p.ChooseNewThread(); });
+  CHECK(visitor.page.messages.empty());
+  visitor.Say("hello");
+  Run(5'000);
+  visitor.Do([](Page& p) { p.AskForThreads(); });
+  Run(200);
+  const nlohmann::json list = visitor.page.threads;
+  REQUIRE(list["threads"].size() == 2);
+  CHECK(list["current"] == list["threads"][0]["id"]);
+  CHECK(list["threads"][0]["title"] == "hello");
+  CHECK(list["threads"][0]["at"] > list["threads"][1]["at"]);
+  const std::string first = list["threads"][1]["id"];
+  visitor.Do([&](Page& p) { p.ChooseThread(first); });
+  Run(200);
+  CHECK(Reply().find("shipped") != std::string::npos);
+  CHECK(visitor.page.messages[0].at >= kStart);
+  CHECK(visitor.page.tools.size() == 1);
+  CHECK(visitor.page.tools.begin()->second == "done");
+  const std::string reply = visitor.page.LastMessage("assistant")->id;
+  visitor.Do([&](Page& p) { p.Rate(reply, "up"); });
+  Run(200);
+  // After a reload the newest thread is open.
+  Visitor reloaded(world);
+  reloaded.Init();
+  reloaded.Identify(world.Token("ada", "Ada"));
+  Run(200);
+  CHECK(reloaded.page.messages[0].text == "hello");
+  reloaded.Do([&](Page& p) { p.ChooseThread(first); });
+  Run(200);
+  CHECK(reloaded.page.LastMessage("assistant")->rating == "up");
+  // Nobody else opens it.
+  Visitor other(world, "guest-of-visitor-2");
+  other.Init();
+  other.Identify(world.Token("bob", "Bob"));
+  Run(200);
+  other.Do([&](Page& p) { p.ChooseThread(first); });
+  Run(400);
+  CHECK(other.page.messages.empty());
+  CHECK(other.page.threads["threads"].empty());
+}
+
+TEST_CASE_METHOD(PairFixture, "A reply that streams in a thread that was left is whole when one comes back") {
+  visitor.Init();
+  SignIn("ada");
+  visitor.Open();
+  visitor.Say("where is my order A-1001?");
+  for (int t = 0; t < 100 && visitor.page.tools.empty(); ++t) world.loop.Advance(5);
+  REQUIRE(visitor.page.tools.size() == 1);
+  visitor.Do([](Page& p) { p.AskForThreads(); });
+  world.loop.Advance(100);
+  const std::string thread = visitor.page.threads["current"];
+  visitor.Do([](Page& p) { p.ChooseNewThread(); });
+  world.loop.Advance(100);
+  visitor.Do([&](Page& p) { p.ChooseThread(thread); });
+  world.loop.Advance(100);
+  CHECK(visitor.page.busy);
+  Run(5'000);
+  CHECK(Reply().find("shipped") != std::string::npos);
+  CHECK(visitor.page.LastMessage("assistant")->status == "done");
+  CHECK(tool_calls.size() == 1);
+}
+
+TEST_CASE("A visitor who says too much at once sees when the message goes out, and it does") {
+  Product product = MakeProduct();
+  product.rate_limits.per_user_per_min = 2;
+  World world(":memory:", std::move(product));
+  Visitor visitor(world);
+  visitor.Init();
+  visitor.Open();
+  for (const char* text : {"one", "two", "three"}) {
+    visitor.Say(text);
+    world.loop.Advance(5'000);
+  }
+  const Page::Message* last = visitor.page.LastMessage("user");
+  CHECK(last->status == "queued");
+  CHECK(last->code == "rate_limited");
+  CHECK(last->retry_in > 0);
+  world.loop.Advance(last->retry_in * 1000 + 5'000);
+  CHECK(visitor.page.LastMessage("user")->status == "sent");
+  CHECK(visitor.page.LastMessage("assistant")->status == "done");
+}

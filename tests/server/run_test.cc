@@ -61,7 +61,14 @@ TEST_CASE("A run streams numbered AG-UI events from RUN_STARTED to RUN_FINISHED,
   const json history = world.Get("/threads/th_1/messages", ada)->Json();
   CHECK(history["thread_id"] == "th_1");
   REQUIRE(history["messages"].size() == 2);
-  CHECK(history["messages"][0] == json{{"id", "u_1"}, {"role", "user"}, {"content", kOrder}});
+  const json asked = {{"at", kStart}};
+  CHECK(history["messages"][0] ==
+        json{{"id", "u_1"}, {"role", "user"}, {"content", kOrder}, {"metadata", {{"widgent", asked}}}});
+  const json& said = history["messages"][1]["metadata"]["widgent"];
+  CHECK(said["at"] > kStart);
+  REQUIRE(said["tools"].size() == 1);
+  CHECK(said["tools"][0]["name"] == "get_order");
+  CHECK(said["tools"][0]["status"] == "done");
   CHECK(history["messages"][1]["role"] == "assistant");
   CHECK(history["messages"][1]["content"] == TextOf(answer->body));
   CHECK_FALSE(history.contains("active_run"));

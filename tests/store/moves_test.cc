@@ -82,6 +82,34 @@ TEST_CASE("A moved thread is the user's with all it holds, and says which words 
   });
 }
 
+TEST_CASE("A judgement stays with its reply, and the later one replaces the earlier") {
+  InEachStore([](Store& store) {
+    using Rating = StoredMessage::Rating;
+    Begin(store, kAdas, kAda, 1000);
+    Begin(store, kGuests, kGuest, 2000);
+    Talk(store, kGuests, "g1", kDone, 2000);
+    Talk(store, kAdas, "a1", kDone, 2100);
+    CHECK(store.PutFeedback(kAcme, kGuests, {"m_g1"}, Rating::kUp, "", 3000));
+    CHECK(store.PutFeedback(kAcme, kAdas, {"m_a1"}, Rating::kUp, "thanks", 3100));
+    CHECK(store.PutFeedback(kAcme, kGuests, {"m_g1"}, Rating::kDown, "wrong", 3200));
+    CHECK_FALSE(store.PutFeedback(kAcme, kAdas, {"u_a1"}, Rating::kUp, "", 3300));
+    CHECK_FALSE(store.PutFeedback(kAcme, kAdas, {"m_g1"}, Rating::kUp, "", 3300));
+    CHECK(store.FindMessage(kAcme, kGuests, {"m_g1"})->rating == Rating::kDown);
+    CHECK(store.ListMessages(kAcme, kAdas, 10)[0].rating == Rating::kNone);
+    const auto all = store.ListFeedback(kAcme, 10);
+    REQUIRE(all.size() == 2);
+    CHECK(all[0].comment == "wrong");
+    CHECK(all[0].at == 3200);
+    CHECK(all[0].reply.text == "reply g1");
+    CHECK(all[0].thread.owner == kGuest);
+    CHECK(all[1].reply.rating == Rating::kUp);
+    CHECK(store.ListFeedback(kAcme, 1).size() == 1);
+    CHECK(store.ListFeedback({"other"}, 10).empty());
+    store.AppendThread(kAcme, kGuests, kAdas);
+    CHECK(store.FindMessage(kAcme, kAdas, {"m_g1"})->rating == Rating::kDown);
+  });
+}
+
 TEST_CASE("Appended turns stand at the end with their ids, in order, and the guest's thread is gone") {
   InEachStore([](Store& store) {
     Begin(store, kAdas, kAda, 1000);

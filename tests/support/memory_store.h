@@ -79,6 +79,24 @@ class MemoryStore : public Store {
     });
     pending_ = true;
   }
+  bool PutFeedback(const ProductId& product, const ThreadId& thread, const MessageId& reply,
+                   StoredMessage::Rating rating, std::string_view comment, UnixMillis at) override {
+    pending_ = true;
+    for (StoredMessage& stored : messages_[{product, thread}]) {
+      if (stored.id != reply || stored.role != StoredMessage::Role::kAssistant) continue;
+      stored.rating = rating;
+      std::erase_if(feedback_, [&](const Feedback& f) { return f.reply.id == reply && f.thread.id == thread; });
+      feedback_.insert(feedback_.begin(), {threads_.at({product, thread}), stored, std::string(comment), at});
+      return true;
+    }
+    return false;
+  }
+  std::vector<Feedback> ListFeedback(const ProductId& product, int limit) override {
+    std::vector<Feedback> found;
+    for (const Feedback& f : feedback_)
+      if (f.thread.product == product && std::ssize(found) < limit) found.push_back(f);
+    return found;
+  }
   std::vector<StoredMessage> ListMessages(const ProductId& product, const ThreadId& thread, int limit) override {
     const auto& all = messages_[{product, thread}];
     return {all.end() - std::min<std::ptrdiff_t>(limit, std::ssize(all)), all.end()};
@@ -245,6 +263,7 @@ class MemoryStore : public Store {
   std::map<ThreadKey, std::vector<StoredMessage>> messages_;
   std::map<ThreadKey, std::map<RunId, StoredRun>> runs_;
   std::map<ThreadKey, std::vector<StoredInterrupt>> interrupts_;
+  std::vector<Feedback> feedback_;                               // newest first
   std::map<std::pair<ThreadKey, std::string>, ThreadId> moves_;  // by the guest's thread and anonymous id
   std::map<ProductId, std::map<std::string, SecretRecord>> secrets_;
   std::map<std::pair<ProductId, std::string>, UnixMillis> revocations_;

@@ -1,0 +1,83 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+#include "protocol/json_writer.h"
+#include "server/cli.h"
+#include "server/greeting.h"
+#include "server/history.h"
+#include "store/sqlite_store.h"
+
+namespace widgent {
+
+namespace {
+
+constexpr std::size_t kReplyCharactersShown = 200;
+
+struct FeedbackOptions {
+  std::string data = "data", product;
+  int limit = 100;
+  bool json = false;
+};
+
+// Fit for a terminal, whoever wrote it.
+std::string OneLine(std::string text) {
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+  return text;
+}
+
+void Print(const Feedback& feedback) {
+  const bool is_user = feedback.thread.owner.kind == Owner::Kind::kUser;
+  std::cout << WriteTime(feedback.at) << "  " << RatingName(feedback.reply.rating) << "  "
+            << (is_user ? OneLine(feedback.thread.owner.id) : "(guest)") << "  " << feedback.thread.id.value << '\n'
+            << "  asked first: " << OneLine(feedback.thread.title) << '\n'
+            << "  reply: " << OneLine(CutCharacters(feedback.reply.text, kReplyCharactersShown)) << '\n';
+  if (!feedback.comment.empty()) std::cout << "  comment: " << OneLine(feedback.comment) << '\n';
+}
+
+void PrintJson(const Feedback& feedback) {
+  const bool is_user = feedback.thread.owner.kind == Owner::Kind::kUser;
+  JsonWriter writer;
+  writer.Open('{').Put("at", WriteTime(feedback.at)).Put("rating", RatingName(feedback.reply.rating));
+  writer.PutIf("comment", feedback.comment).PutIf("user", is_user ? feedback.thread.owner.id : "");
+  writer.Put("thread", feedback.thread.id.value).Put("title", feedback.thread.title);
+  writer.Put("message", feedback.reply.id.value).Put("reply", feedback.reply.text);
+  std::cout << writer.Close('}').Take() << '\n';
+}
+
+void List(const FeedbackOptions& options) {
+  const std::string file = options.data + "/widgent.db";
+  std::error_code error;
+  if (!std::filesystem::exists(file, error))
+    Fail(kExitUsage, "There is no store " + file + ".", "Name the server's folder with --data.");
+  const auto store = OpenSqliteStoreReadOnly(file);
+  const auto all = store->ListFeedback(ProductId{options.product}, options.limit);
+  for (const Feedback& feedback : all) {
+    if (options.json) PrintJson(feedback);
+    else Print(feedback);
+  }
+  if (all.empty() && !options.json) std::cout << "No reply of " << options.product << " has been judged.\n";
+}
+
+}  // namespace
+
+void AddFeedback(CLI::App& cli) {
+  CLI::App* feedback = cli.add_subcommand("feedback", "What visitors think of the replies");
+  feedback->require_subcommand(1);
+  auto options = std::make_shared<FeedbackOptions>();
+  CLI::App* list = feedback->add_subcommand("list", "Show the replies that were judged, the newest judgement first");
+  list->add_option("product", options->product, "The product's id")->required()->type_name("PRODUCT");
+  list->add_option("--data", options->data, "Folder of the server's store")
+      ->envname("WIDGENT_DATA")
+      ->capture_default_str()
+      ->type_name("DIR");
+  list->add_option("--limit", options->limit, "How many")->capture_default_str()->check(CLI::Range(1, 10'000));
+  list->add_flag("--json", options->json, "One JSON object a line, with the whole reply");
+  list->footer("Works while the server runs.\n\nExample:\n  widgentd feedback list acme");
+  list->callback([options] { List(*options); });
+}
+
+}  // namespace widgent
