@@ -34,10 +34,14 @@ export type Event =
   | { type: 'message_submitted'; text: string }
   | { type: 'retry_requested'; message_id: string }
   | { type: 'cancel_requested' }
-  /** A message that waits or has failed is taken back, to be written anew. */
+  /**
+   * A message that waits or has failed is taken back, to be written anew. One that may have arrived comes back with the
+   * history where it has.
+   */
   | { type: 'message_withdrawn'; message_id: string }
   | { type: 'feedback_given'; message_id: string; rating: Rating; comment?: string }
   | { type: 'threads_requested' }
+  /** Refused, with the notice unsent_message, while a message has not arrived: it waits, is sent or has failed. */
   | { type: 'thread_chosen'; thread_id: string }
   | { type: 'new_thread_chosen' }
   | { type: 'response_started'; request: number; status: number; retry_after_s?: number }

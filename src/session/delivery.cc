@@ -115,6 +115,19 @@ void Session::On(const CancelRequested&) {
   FailRun("cancelled", "");
 }
 
+// What may have arrived comes back with the history where it has.
+void Session::On(const MessageWithdrawn& event) {
+  const OutboxMessage* message = outbox_.Find(event.message_id);
+  if (!message || (message->status != MessageStatus::kQueued && message->status != MessageStatus::kFailed)) return;
+  const bool sent = message->sent;
+  outbox_.Remove(event.message_id);
+  Reply(RemoveMessage{event.message_id});
+  if (run_) return;
+  ShowOnline();
+  if (sent && !thread_id_.empty()) LoadHistory();
+  Pump();
+}
+
 // ---- Sending
 
 void Session::Pump() {
@@ -139,6 +152,8 @@ void Session::SendMessage(OutboxMessage& message) {
     }
   }
   message.status = MessageStatus::kSending;
+  message.code.clear();
+  message.sent = true;
   ++message.attempts;
   Tell(message);
   if (!interrupts_.empty() && message.IsText() && message.interrupt_id.empty()) {
@@ -170,7 +185,7 @@ void Session::ResumeRun() {
 }
 
 // The connection is gone, the server busy or down: try again later, from where we are.
-void Session::BreakRun(std::int64_t retry_after_s) {
+void Session::BreakRun(std::int64_t retry_after_s, bool limited) {
   if (run_->started) {
     run_->request = 0;
     if (++run_->attempts > kResumeAttemptsMax) return FailRun("agent_truncated", "");
@@ -181,10 +196,12 @@ void Session::BreakRun(std::int64_t retry_after_s) {
   OutboxMessage* message = outbox_.Find(run_->message_id);
   if (!message || message->attempts >= kSendAttemptsMax) return FailRun("unreachable", "");
   message->status = MessageStatus::kQueued;
+  if (limited) message->code = "rate_limited";
+  send_at_ = RetryAt(message->attempts - 1, retry_after_s);
   Tell(*message);
   Reply(ShowBusy{false});
-  if (online_) Reply(ShowConnection{ShowConnection::State::kReconnecting});
-  send_at_ = RetryAt(message->attempts - 1, retry_after_s);
+  if (limited) ShowOnline();
+  else if (online_) Reply(ShowConnection{ShowConnection::State::kReconnecting});
   run_.reset();
 }
 
@@ -237,6 +254,10 @@ void Session::On(const ResponseEnded& event) {
       return EndSession(request);
     case RequestKind::kHistory:
       return EndHistory(request);
+    case RequestKind::kThreads:
+      return EndThreads(request);
+    case RequestKind::kFeedback:
+      return EndFeedback(request);
     case RequestKind::kRun:
       return EndRunAnswer(request);
     case RequestKind::kDiagnose:
@@ -267,7 +288,8 @@ void Session::EndRunAnswer(const Request& request) {
   const Problem problem = ReadProblem(request.status, request.body);
   if (message && !run_->started && !IsWorthRetrying(request.status)) message->status = MessageStatus::kQueued;
   if (request.status && TakeCommonProblem(request.status, problem)) return;
-  if (IsWorthRetrying(request.status)) return BreakRun(std::max(request.retry_after_s, problem.retry_after_s));
+  if (IsWorthRetrying(request.status))
+    return BreakRun(std::max(request.retry_after_s, problem.retry_after_s), request.status == 429);
   if (problem.code == "thread_not_found") {
     ForgetThread();
     if (message && message->attempts < 2) {
@@ -277,6 +299,10 @@ void Session::EndRunAnswer(const Request& request) {
     }
   }
   FailRun(problem.code, problem.hint);
+}
+
+bool Session::TakeCommonProblem(const Request& request) {
+  return request.status && TakeCommonProblem(request.status, ReadProblem(request.status, request.body));
 }
 
 // Problems that mean the same wherever they come up.
@@ -317,14 +343,10 @@ void Session::Take(const AgUiEvent& event, MonotonicMillis asked_at) {
       Reply(Emit{.name = "reply:end", .id = std::exchange(run_->reply_id, {})});
       break;
     case EventType::kToolCallStart:
-      Reply(ShowTool{event.tool_call_id, event.name, ShowTool::Status::kRunning});
+      Reply(ShowTool{event.tool_call_id, event.name, "running"});
       break;
     case EventType::kToolCallResult:
-      Reply(ShowTool{event.tool_call_id,
-                     {},
-                     !event.denied.empty() ? ShowTool::Status::kDenied
-                     : event.failed        ? ShowTool::Status::kFailed
-                                           : ShowTool::Status::kDone});
+      Reply(ShowTool{event.tool_call_id, {}, !event.denied.empty() ? "denied" : event.failed ? "failed" : "done"});
       break;
     case EventType::kCustom:
       if (event.name == "widgent.handoff") Reply(ShowHandoff{event.url, event.label});
@@ -387,6 +409,10 @@ void Session::CloseRun(MessageStatus reply_status) {
   run_.reset();
   send_at_.reset();
   Reply(ShowBusy{false});
+  ShowOnline();
+}
+
+void Session::ShowOnline() {
   Reply(ShowConnection{online_ ? ShowConnection::State::kOnline : ShowConnection::State::kOffline});
 }
 
@@ -428,7 +454,9 @@ void Session::Show(const OutboxMessage& message) {
 }
 
 void Session::Tell(const OutboxMessage& message, std::string_view hint) {
-  if (message.IsText()) Reply(UpdateMessage{message.id, message.status, message.code, hint});
+  const bool waits = message.status == MessageStatus::kQueued && !message.code.empty() && send_at_;
+  const std::int64_t wait_s = waits ? (*send_at_ - now_ + 999) / 1000 : 0;
+  if (message.IsText()) Reply(UpdateMessage{message.id, message.status, message.code, hint, nullptr, wait_s});
 }
 
 void Session::ShowApprovals(const std::vector<Interrupt>& interrupts) {
@@ -448,8 +476,7 @@ void Session::LoadHistory() {
 
 void Session::SendHistory() {
   if (!history_due_) return;
-  const std::string path = ThreadPath("/messages");
-  history_request_ = Send(RequestKind::kHistory, {.method = "GET", .path = path, .token = token_});
+  history_request_ = Get(RequestKind::kHistory, ThreadPath("/messages"));
 }
 
 void Session::EndHistory(const Request& request) {
@@ -463,17 +490,20 @@ void Session::EndHistory(const Request& request) {
       return;
     }
     history_due_ = false;
-    if (problem.code == "thread_not_found") ForgetThread();
+    if (problem.code == "thread_not_found") {
+      ForgetThread();
+      if (state_ == State::kUser) On(ThreadsRequested{});
+    }
     return Pump();
   }
   history_due_ = false;
   interrupts_.clear();
+  ratings_.clear();
   Reply(ClearMessages{});
   OutboxMessage last;
   for (int i = 0, count = fields.Count("messages"); i < count; ++i) {
-    auto text = [&](std::string_view member) {
-      return std::string(fields.Text(JsonFields::Path("messages", i, member)));
-    };
+    auto path = [i](std::string_view member) { return JsonFields::Path("messages", i, member); };
+    auto text = [&](std::string_view member) { return std::string(fields.Text(path(member))); };
     const std::string id = text("id"), content = text("content"), status = text("metadata/widgent/status");
     const bool from_user = text("role") == "user";
     last = {};
@@ -487,13 +517,19 @@ void Session::EndHistory(const Request& request) {
       }
     }
     const bool whole = from_user || status.empty() || status == "done";
+    const std::string tools = path("metadata/widgent/tools"), rating = text("metadata/widgent/rating");
+    for (int j = 0, steps = fields.Count(tools); j < steps; ++j) {
+      auto tool = [&](std::string_view member) { return fields.Text(JsonFields::Path(tools, j, member)); };
+      Reply(ShowTool{tool("id"), tool("name"), tool("status")});
+    }
+    const auto citations = ReadCitations(fields, path("metadata/widgent/citations"));
+    if (!rating.empty()) ratings_ += RatingLine(id, rating);
     Reply(ShowMessage{id, from_user, content,
                       from_user ? MessageStatus::kSent
                       : whole   ? MessageStatus::kDone
-                                : MessageStatus::kInterrupted});
-    const std::string list = JsonFields::Path("messages", i, "metadata/widgent/citations");
-    const auto citations = ReadCitations(fields, list);
-    if (!citations.empty()) Reply(UpdateMessage{id, MessageStatus::kDone, {}, {}, &citations});
+                                : MessageStatus::kInterrupted,
+                      fields.Integer(path("metadata/widgent/at"), 0), citations.empty() ? nullptr : &citations,
+                      rating});
   }
   const std::string active(fields.Text("active_run"));
   const auto interrupts = ReadInterrupts(fields, "interrupts");

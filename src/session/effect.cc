@@ -5,7 +5,6 @@ namespace widgent {
 namespace {
 
 constexpr const char* kMessageStatus[] = {"queued", "sending", "sent", "failed", "streaming", "done", "interrupted"};
-constexpr const char* kToolStatus[] = {"running", "done", "failed", "denied"};
 constexpr const char* kApprovalStatus[] = {"pending", "approved", "rejected", "dismissed", "expired"};
 constexpr const char* kIdentityState[] = {"guest", "identifying", "user"};
 constexpr const char* kDraftChange[] = {"clear", "stash", "restore", "drop"};
@@ -27,6 +26,13 @@ void PutTexts(JsonWriter& w, std::string_view key, const Texts& texts) {
 
 JsonWriter& EffectWriter::Begin(const char* type) { return json_.Open('{').Put("type", type); }
 
+void EffectWriter::PutCitations(const std::vector<Citation>* citations) {
+  if (!citations) return;
+  JsonWriter& w = json_.Key("citations").Open('[');
+  for (const Citation& c : *citations) w.Open('{').Put("n", c.n).Put("title", c.title).Put("url", c.url).Close('}');
+  w.Close(']');
+}
+
 void EffectWriter::Add(const SendRequest& e) {
   JsonWriter& w = Begin("send_request");
   w.Put("request", e.request).Put("method", e.method).Put("path", e.path);
@@ -45,7 +51,9 @@ void EffectWriter::Add(const ShowMessage& e) {
   JsonWriter& w = Begin("show_message");
   w.Put("id", e.id).Put("role", e.from_user ? "user" : "assistant");
   w.Put("text", e.text).Put("status", Name(kMessageStatus, e.status));
-  w.Close('}');
+  if (e.at) w.Put("at", e.at);
+  PutCitations(e.citations);
+  w.PutIf("rating", e.rating).Close('}');
 }
 
 void EffectWriter::Add(const AppendText& e) {
@@ -58,17 +66,26 @@ void EffectWriter::Add(const UpdateMessage& e) {
   JsonWriter& w = Begin("update_message");
   w.Put("id", e.id).Put("status", Name(kMessageStatus, e.status));
   w.PutIf("code", e.code).PutIf("hint", e.hint);
-  if (e.citations) {
-    w.Key("citations").Open('[');
-    for (const Citation& c : *e.citations) w.Open('{').Put("n", c.n).Put("title", c.title).Put("url", c.url).Close('}');
-    w.Close(']');
-  }
+  PutCitations(e.citations);
+  if (e.retry_in) w.Put("retry_in", e.retry_in);
   w.Close('}');
+}
+
+void EffectWriter::Add(const RemoveMessage& e) { Begin("remove_message").Put("id", e.id).Close('}'); }
+
+void EffectWriter::Add(const ShowRating& e) {
+  Begin("show_rating").Put("id", e.id).PutIf("rating", e.rating).Close('}');
+}
+
+void EffectWriter::Add(const ShowThreads& e) {
+  JsonWriter& w = Begin("show_threads").PutIf("current", e.current);
+  if (e.failed) w.Put("failed", true);
+  w.Key("threads").Raw(e.list).Close('}');
 }
 
 void EffectWriter::Add(const ShowTool& e) {
   JsonWriter& w = Begin("show_tool");
-  w.Put("id", e.id).PutIf("name", e.name).Put("status", Name(kToolStatus, e.status));
+  w.Put("id", e.id).PutIf("name", e.name).Put("status", e.status);
   w.Close('}');
 }
 

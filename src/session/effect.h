@@ -32,6 +32,9 @@ struct ShowMessage {
   bool from_user = false;
   std::string_view text;
   MessageStatus status = MessageStatus::kDone;
+  UnixMillis at = 0;  // by the server's clock; 0: now
+  const std::vector<Citation>* citations = nullptr;
+  std::string_view rating;  // up, down; empty: none
 };
 struct AppendText {
   std::string_view id, text;
@@ -41,10 +44,21 @@ struct UpdateMessage {
   MessageStatus status = MessageStatus::kDone;
   std::string_view code, hint;
   const std::vector<Citation>* citations = nullptr;
+  std::int64_t retry_in = 0;  // seconds until it is sent again by itself; 0: that is not known
+};
+struct RemoveMessage {
+  std::string_view id;
+};
+struct ShowRating {
+  std::string_view id, rating;
+};
+struct ShowThreads {
+  std::string_view list = "[]";  // as the server wrote it
+  std::string_view current;
+  bool failed = false;
 };
 struct ShowTool {
-  std::string_view id, name;
-  enum class Status : std::uint8_t { kRunning, kDone, kFailed, kDenied } status = Status::kRunning;
+  std::string_view id, name, status;  // status: running, done, failed, denied
 };
 // An action of the agent waits for the visitor's yes; told again under the same id when its status changes.
 struct ShowApproval {
@@ -129,6 +143,9 @@ class EffectWriter {
   void Add(const ShowMessage& effect);
   void Add(const AppendText& effect);
   void Add(const UpdateMessage& effect);
+  void Add(const RemoveMessage& effect);
+  void Add(const ShowRating& effect);
+  void Add(const ShowThreads& effect);
   void Add(const ShowTool& effect);
   void Add(const ShowApproval& effect);
   void Add(const ClearMessages& effect);
@@ -151,6 +168,7 @@ class EffectWriter {
 
  private:
   JsonWriter& Begin(const char* type);
+  void PutCitations(const std::vector<Citation>* citations);
 
   JsonWriter json_;
 };

@@ -62,6 +62,17 @@ struct RetryRequested {
   std::string_view message_id;
 };
 struct CancelRequested {};
+// A message that waits or has failed is taken back.
+struct MessageWithdrawn {
+  std::string_view message_id;
+};
+struct FeedbackGiven {
+  std::string_view message_id, rating, comment;  // rating: up, down
+};
+struct ThreadsRequested {};
+struct ThreadChosen {
+  std::string_view thread_id;  // empty: a new one
+};
 struct ResponseStarted {
   int request = 0, status = 0;
   std::int64_t retry_after_s = 0;

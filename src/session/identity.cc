@@ -167,6 +167,7 @@ void Session::LeaveUser(Leaving why) {
   }
   if (!offered_thread_.empty()) Reply(ShowMergeOffer{false});
   offered_thread_.clear();
+  Reply(ShowThreads{});
   token_.clear();
   asked_token_.clear();
   sub_.clear();
@@ -243,6 +244,12 @@ void Session::ForgetConversation() {
   }
   ++epoch_;
   DropRequests();
+  CloseThread();
+  greeted_ = false;
+  Reply(ShowGreeting{});
+}
+
+void Session::CloseThread() {
   run_.reset();
   outbox_.Clear();
   interrupts_.clear();
@@ -251,12 +258,11 @@ void Session::ForgetConversation() {
   ForgetThread();
   Reply(ClearMessages{});
   Reply(ShowBusy{false});
-  greeted_ = false;
-  Reply(ShowGreeting{});
 }
 
 void Session::ForgetThread() {
   thread_id_.clear();
+  ratings_.clear();
   Reply(Save{"thread_id", ""});
   Reply(Save{"thread_of", ""});
 }

@@ -27,6 +27,11 @@ bool HandleFields(Session& session, const JsonFields& fields, EffectWriter& effe
   if (type == "retry_requested") return handle(RetryRequested{text("message_id")});
   if (type == "approval_answered") return handle(ApprovalAnswered{text("id"), fields.Flag("approved")});
   if (type == "cancel_requested") return handle(CancelRequested{});
+  if (type == "message_withdrawn") return handle(MessageWithdrawn{text("message_id")});
+  if (type == "feedback_given") return handle(FeedbackGiven{text("message_id"), text("rating"), text("comment")});
+  if (type == "threads_requested") return handle(ThreadsRequested{});
+  if (type == "thread_chosen") return handle(ThreadChosen{text("thread_id")});
+  if (type == "new_thread_chosen") return handle(ThreadChosen{});
   if (type == "panel_opened") return handle(PanelOpened{});
   if (type == "panel_closed") return handle(PanelClosed{});
   if (type == "connection_changed") return handle(ConnectionChanged{fields.Flag("online", true)});

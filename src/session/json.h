@@ -20,6 +20,11 @@
 //   retry_requested      message_id
 //   approval_answered    id, approved
 //   cancel_requested     (Stop)
+//   message_withdrawn    message_id         one that is queued or failed is to be written anew
+//   feedback_given       message_id, rating (up | down), comment?
+//   threads_requested
+//   thread_chosen        thread_id
+//   new_thread_chosen
 //   response_started     request, status, retry_after_s?
 //   response_chunk       request, text
 //   response_ended       request
@@ -37,11 +42,16 @@
 //                    without service_key is sent with no header at all. stream: false asks for the whole body as chunks
 //                    too. The answer comes back as response_started, response_chunk*, response_ended | request_failed.
 //   cancel_request   request                nothing of it may be reported any more
-//   show_message     id, role (user | assistant), text, status; appended below what is there
+//   show_message     id, role (user | assistant), text, status, at?, citations?, rating?; appended below what is there
+//                    at: when it was said, Unix ms by the server's clock (absent: now)
 //   append_text      id, text
-//   update_message   id, status, code?, hint?, citations?: [{n, title, url}]
+//   update_message   id, status, code?, hint?, citations?: [{n, title, url}], retry_in? (seconds until it is sent
+//   again)
 //                    status of a user's message: queued, sending, sent, failed (offer Retry)
 //                    status of a reply: streaming, done, interrupted, failed (offer Retry of the message before)
+//   remove_message   id                     it was withdrawn
+//   show_rating      id, rating?            the server has not taken a judgement: what stood before
+//   show_threads     threads: [{id, title, at}], current?, failed?; none for a guest
 //   show_tool        id (of the call), name, status (running, done, failed, denied); appended below what is there
 //   show_approval    id, status (pending, approved, rejected, dismissed, expired), tool?, message?, expires_at?
 //                    appended when first shown: an action waits for the visitor's yes; expires_at: RFC 3339
@@ -50,7 +60,8 @@
 //   show_identity    state (guest, identifying, user), sub?, name?, email?, reason?, expires_in?, locked?
 //                    `locked`: nothing can be written until somebody is identified
 //   show_greeting    text, agent, accent?, suggestions: [..], handoff_url?, handoff_label?
-//   show_notice      code: identity_expired, identity_refused, identity_locked, signed_out …; an empty code hides it
+//   show_notice      code: identity_expired, identity_refused, identity_locked, signed_out, unsent_message (so the
+//                    thread cannot be left) …; an empty code hides it
 //   show_connection  state (online, offline, reconnecting)
 //   show_busy        busy                   a reply is awaited or streams: Stop is offered
 //   show_suggestions items

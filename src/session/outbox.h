@@ -16,6 +16,7 @@ struct OutboxMessage {
   std::uint32_t epoch = 0;
   std::string meant_for;  // where that user did not come, or is gone: the fingerprint of who alone may have it
   bool stored = false;    // the server has begun a run for it: it stands in a thread
+  bool sent = false;      // at least once: it may have arrived
   int attempts = 0;       // to reach the server with this run id
   MessageStatus status = MessageStatus::kQueued;
   std::string code;  // where it failed

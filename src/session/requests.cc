@@ -22,6 +22,10 @@ int Session::Send(RequestKind kind, SendRequest effect) {
   return next_request_ - 1;
 }
 
+int Session::Get(RequestKind kind, const std::string& path) {
+  return Send(kind, {.method = "GET", .path = path, .token = token_});
+}
+
 std::list<Session::Request>::iterator Session::FindPlace(int id) {
   return std::find_if(requests_.begin(), requests_.end(), [id](const Request& request) { return request.id == id; });
 }

@@ -14,6 +14,9 @@
 //  only.
 //  7. A message has one id for life. It is sent until it is acknowledged, under one run id, so that the server can tell
 //     a repeat from a new message; a stream that breaks off is resumed after the last event seen.
+//  8. A thread is not left while a message in it has not arrived: it would be lost, or be said in another thread.
+//     Nothing else is carried over. A reply that streams goes on on the server; when its thread is opened again, the
+//     history comes first and then that run from its first event.
 #pragma once
 #include <cstdint>
 #include <list>
@@ -92,7 +95,7 @@ class Session {
   std::uint32_t epoch() const { return epoch_; }
 
  private:
-  enum class RequestKind : std::uint8_t { kSession, kHistory, kRun, kDiagnose, kForgotten };
+  enum class RequestKind : std::uint8_t { kSession, kHistory, kThreads, kFeedback, kRun, kDiagnose, kForgotten };
   struct Request {
     int id = 0;
     RequestKind kind = RequestKind::kForgotten;
@@ -100,7 +103,7 @@ class Session {
     MonotonicMillis sent_at = 0;
     int status = 0;
     std::int64_t retry_after_s = 0;
-    std::string body;  // of an answer that is no stream
+    std::string body;  // of an answer that is no stream; of kFeedback, a line of ratings_ goes before
     SseDecoder stream;
   };
   // The reply being received.
@@ -154,6 +157,7 @@ class Session {
   void CarryUnsent(bool same_person);
   void FailMeant();
   void ForgetConversation();
+  void CloseThread();
   void ForgetThread();
   void RestoreDraft(bool restore);
   void RotateGuest(std::string_view guest_id);
@@ -171,13 +175,14 @@ class Session {
   void TakeVerdict(const JsonFields& fields, MonotonicMillis asked_at);
   void EndDiagnose(const Request& request);
   void Diagnose();
-  void TellTheServer(const std::string& path, const std::string& body);
+  int TellTheServer(const std::string& path, const std::string& body, RequestKind kind = RequestKind::kForgotten);
 
   // delivery.cc: messages, runs, history
   void On(const MessageSubmitted& event);
   void On(const RetryRequested& event);
   void On(const ApprovalAnswered& event);
   void On(const CancelRequested&);
+  void On(const MessageWithdrawn& event);
   void On(const ResponseStarted& event);
   void On(const ResponseChunk& event);
   void On(const ResponseEnded& event);
@@ -185,7 +190,7 @@ class Session {
   void Pump();
   void SendMessage(OutboxMessage& message);
   void ResumeRun();
-  void BreakRun(std::int64_t retry_after_s);
+  void BreakRun(std::int64_t retry_after_s, bool limited = false);
   void EndRunAnswer(const Request& request);
   void EndHistory(const Request& request);
   void Take(const AgUiEvent& event, MonotonicMillis asked_at);
@@ -197,12 +202,23 @@ class Session {
   void SendHistory();
   void Show(const OutboxMessage& message);
   void Tell(const OutboxMessage& message, std::string_view hint = {});
+  void ShowOnline();
   void ShowApprovals(const std::vector<Interrupt>& interrupts);
   static bool IsWorthRetrying(int status);  // 0: no answer
   bool TakeCommonProblem(int status, const Problem& problem);
+  bool TakeCommonProblem(const Request& request);
+
+  // threads.cc: the user's threads, and judgements of replies
+  void On(const ThreadsRequested&);
+  void On(const ThreadChosen& event);
+  void On(const FeedbackGiven& event);
+  void EndThreads(const Request& request);
+  void EndFeedback(const Request& request);
+  static std::string RatingLine(std::string_view id, std::string_view rating);
 
   // requests.cc: requests, ids, times
   int Send(RequestKind kind, SendRequest effect);  // `effect` without request, service_key and guest_id
+  int Get(RequestKind kind, const std::string& path);
   std::list<Request>::iterator FindPlace(int id);
   Request* FindRequest(int id);
   void DropRequest(int id);
@@ -256,6 +272,7 @@ class Session {
   std::string thread_id_;
   Outbox outbox_;
   std::vector<std::string> interrupts_;  // approvals that wait for an answer
+  std::string ratings_;  // of replies in this thread, as lines of "id up|down"; the last line of an id counts
   std::optional<Run> run_;
   std::optional<MonotonicMillis> send_at_;  // the first queued message, or the broken run, is tried again
   bool history_due_ = false;

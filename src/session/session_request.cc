@@ -133,8 +133,8 @@ void Session::EndDiagnose(const Request& request) {
   RefuseProduct(std::string(fields.Text("code")), std::string(fields.Text("hint")));
 }
 
-void Session::TellTheServer(const std::string& path, const std::string& body) {
-  Send(RequestKind::kForgotten, {.path = path, .body = body, .token = token_});
+int Session::TellTheServer(const std::string& path, const std::string& body, RequestKind kind) {
+  return Send(kind, {.path = path, .body = body, .token = token_});
 }
 
 }  // namespace widgent

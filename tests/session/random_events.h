@@ -112,6 +112,9 @@ inline json AnyChunk(const Page& page, Draws& draw) {
                     {{"id", "h2"}, {"role", "assistant"}, {"content", "hello"}}}},
                   {"active_run", draw.Of<const char*>({"", "r_active"})}}
                  .dump();
+    else if (path.ends_with("/threads"))
+      text =
+          json{{"threads", {{{"id", "th_1"}, {"title", owner.empty() ? "hi" : PrivateOf(owner)}, {"at", 1}}}}}.dump();
     else text = RunAnswer(page, request, draw);
     if (draw.Below(6) == 0) {
       text = ProblemOf(draw.Of<const char*>({"revoked", "rate_limited", "thread_not_found", "origin_not_allowed",
@@ -121,6 +124,11 @@ inline json AnyChunk(const Page& page, Draws& draw) {
     }
   }
   return {{"type", "response_chunk"}, {"request", id}, {"text", text}};
+}
+
+inline std::string AnyMessage(const Page& page, Draws& draw) {
+  const std::size_t choice = draw.Below(page.messages.size() + 1);
+  return choice == page.messages.size() ? "m_none" : page.messages[choice].id;
 }
 
 inline std::string AnyText(const Page& page, Draws& draw) {
@@ -188,9 +196,22 @@ inline const EventSource kEventSources[] = {
      }},
     {"retry_requested",
      [](const Page& page, Draws& draw) {
-       const std::size_t choice = draw.Below(page.messages.size() + 1);
-       return json{{"message_id", choice == page.messages.size() ? "m_none" : page.messages[choice].id}};
+       return json{{"message_id", AnyMessage(page, draw)}};
      }},
+    {"message_withdrawn",
+     [](const Page& page, Draws& draw) {
+       return json{{"message_id", AnyMessage(page, draw)}};
+     }},
+    {"feedback_given",
+     [](const Page& page, Draws& draw) {
+       return json{{"message_id", AnyMessage(page, draw)}, {"rating", draw.Of<const char*>({"up", "down", ""})}};
+     }},
+    {"threads_requested", [](const Page&, Draws&) { return json::object(); }},
+    {"thread_chosen",
+     [](const Page&, Draws& draw) {
+       return json{{"thread_id", draw.Of<const char*>({"th_1", "th_2", "no id", ""})}};
+     }},
+    {"new_thread_chosen", [](const Page&, Draws&) { return json::object(); }},
     {"cancel_requested", [](const Page&, Draws&) { return json::object(); }},
     {"response_started",
      [](const Page& page, Draws& draw) {

@@ -28,6 +28,8 @@ class Page {
   struct Message {
     std::string id, role, text, status, code;
     json citations;
+    std::int64_t at = 0, retry_in = 0;
+    std::string rating;
   };
 
   // ---- What the page does
@@ -79,6 +81,13 @@ class Page {
   json Open() { return Event({{"type", "panel_opened"}}); }
   json Submit(const std::string& text) { return Event({{"type", "message_submitted"}, {"text", text}}); }
   json Retry(const std::string& id) { return Event({{"type", "retry_requested"}, {"message_id", id}}); }
+  json Withdraw(const std::string& id) { return Event({{"type", "message_withdrawn"}, {"message_id", id}}); }
+  json Rate(const std::string& id, const std::string& rating, const std::string& comment = "") {
+    return Event({{"type", "feedback_given"}, {"message_id", id}, {"rating", rating}, {"comment", comment}});
+  }
+  json AskForThreads() { return Event({{"type", "threads_requested"}}); }
+  json ChooseThread(const std::string& id) { return Event({{"type", "thread_chosen"}, {"thread_id", id}}); }
+  json ChooseNewThread() { return Event({{"type", "new_thread_chosen"}}); }
   json Online(bool online) { return Event({{"type", "connection_changed"}, {"online", online}}); }
 
   // Fires the timer as often as it is due until `time` has come.
@@ -131,7 +140,7 @@ class Page {
   }
   // Everything that a person or a script of the page could still see.
   std::string Visible() const {
-    std::string all = identity.dump() + greeting.dump();
+    std::string all = identity.dump() + greeting.dump() + threads.dump();
     for (const Message& message : messages) all += message.text + message.citations.dump();
     for (const auto& [key, value] : storage) all += key + value;
     return all;
@@ -152,7 +161,7 @@ class Page {
   std::map<int, json> settled;                    // by call
   std::vector<json> emitted, reports;
   std::map<std::string, std::string> storage;
-  json handoff, suggestions;
+  json handoff, suggestions, threads = json::object();
   std::map<int, json> open;                  // requests on their way
   std::vector<json> sent;                    // all that were ever sent
   std::function<void(const json&)> on_send;  // a network may take them from here
@@ -179,13 +188,21 @@ class Page {
       open.erase(e["request"].get<int>());
       if (on_cancel) on_cancel(e["request"]);
     } else if (type == "show_message") {
-      messages.push_back({e["id"], e["role"], e["text"], e["status"], "", nullptr});
+      messages.push_back({e["id"], e["role"], e["text"], e["status"], "", e.value("citations", json()),
+                          e.value("at", std::int64_t{0}), 0, e.value("rating", "")});
+    } else if (type == "remove_message") {
+      std::erase_if(messages, [&](const Message& message) { return message.id == e["id"]; });
+    } else if (type == "show_rating") {
+      if (Message* message = FindMessage(e["id"])) message->rating = e.value("rating", "");
+    } else if (type == "show_threads") {
+      threads = e;
     } else if (type == "append_text") {
       if (Message* message = FindMessage(e["id"])) message->text += e["text"].get<std::string>();
     } else if (type == "update_message") {
       if (Message* message = FindMessage(e["id"])) {
         message->status = e["status"];
         message->code = e.value("code", "");
+        message->retry_in = e.value("retry_in", std::int64_t{0});
         if (e.contains("citations")) message->citations = e["citations"];
       }
     } else if (type == "show_tool") {

@@ -121,6 +121,7 @@ export const en = {
     identity_locked: 'You are no longer signed in. Please sign in to go on.',
     identity_refused: 'We could not confirm your sign-in. You can go on as a guest.',
     signed_out: 'You are signed out. You can go on as a guest.',
+    unsent_message: 'A message is still waiting here. Wait until it is sent, or take it back.',
     unavailable: 'The chat could not be started. Please try again later.',
     '': 'The chat is not available on this page.',
   } as Record<string, string>,
