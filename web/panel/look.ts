@@ -28,7 +28,7 @@ export function readLook(options: Record<string, unknown>, report: (code: string
   const oneOf = (name: string, ...allowed: string[]) =>
     take(name, allowed.join(' or '), (value: string) => allowed.find((text) => text === value));
   const element = (name: string, also: string, allowed?: false) =>
-    take(name, `an element or the selector of one that is there${also}`, (value: string | HTMLElement | false) =>
+    take(name, `an element or a selector that finds one${also}`, (value: string | HTMLElement | false) =>
       value === allowed
         ? (value as never)
         : value instanceof HTMLElement
