@@ -21,7 +21,7 @@ const firefox = {
   },
 };
 
-const everyEngine = 'engines/*.spec.ts';
+const everyEngine = 'engines/journey.spec.ts';
 
 export default defineConfig({
   testDir: 'e2e',

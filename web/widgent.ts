@@ -72,7 +72,8 @@ if (!stub?.version?.trim) {
     return result;
   }) as Api;
   'init identify logout open close on off destroy diagnose'.split(' ').forEach((name) => {
-    api[name] = api.bind(0, name);
+    // Not by bind(), which MooTools replaces by one of other arguments.
+    api[name] = (...args: unknown[]) => api(name, ...args);
   });
   api.version = WIDGENT_VERSION;
   Object.defineProperty(api, 'state', { get: () => engine?.state() });

@@ -1,14 +1,25 @@
 // What the specs start from that run in all three engines: a tab of the project's engine.
 import type { LaunchOptions } from '@playwright/test';
 import { test as base } from '../fixtures.ts';
+import { PageServer } from '../panel/served.ts';
+import { Stack } from '../stack.ts';
 import { PlaywrightTab, type Engine, type Tab } from './tab.ts';
 import { Visitor } from './visitor.ts';
 import { WebKit } from './webkit.ts';
 
 type Open = () => Promise<Tab>;
 
+/** A customer's site, and a server that knows it. */
+export interface Site {
+  pages: PageServer;
+  stack: Stack;
+  /** The server's address. */
+  server: string;
+}
+
 interface ForWorker {
   openTab: Open;
+  site: Site;
 }
 interface ForTest {
   tab: Tab;
@@ -33,6 +44,16 @@ export const test = base.extend<ForTest, ForWorker>({
         return new PlaywrightTab(engine, await context.newPage());
       });
       return browser.close();
+    },
+    { scope: 'worker', timeout: 120_000 },
+  ],
+  site: [
+    async ({}, use) => {
+      const pages = await new PageServer().start();
+      const stack = await Stack.start((product) => product.origins.push(pages.page));
+      await use({ pages, stack, server: stack.url('widgent') });
+      await stack.stop();
+      pages.stop();
     },
     { scope: 'worker', timeout: 120_000 },
   ],

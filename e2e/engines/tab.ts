@@ -10,6 +10,8 @@ export interface Tab {
   goBack(): Promise<void>;
   /** Runs in the page; argument and result go as JSON. */
   evaluate<Arg, Result>(script: (arg: Arg) => Result | Promise<Result>, arg: Arg): Promise<Result>;
+  /** The same of a function that is given as text. */
+  run(script: string): Promise<unknown>;
   clickAt(x: number, y: number): Promise<void>;
   type(text: string): Promise<void>;
   pressEnter(): Promise<void>;
@@ -36,8 +38,11 @@ export class PlaywrightTab implements Tab {
   }
 
   async evaluate<Arg, Result>(script: (arg: Arg) => Result | Promise<Result>, arg: Arg): Promise<Result> {
-    const { source, args } = asText(script, arg);
-    return fromText(await this.page.evaluate<string>(`(async () => { const [a] = ${args}; ${source} })()`));
+    return (await this.run(String(script), arg)) as Result;
+  }
+
+  async run(script: string, arg?: unknown): Promise<unknown> {
+    return fromText(await this.page.evaluate<string>(`(async () => {${asText(script, arg)}})()`));
   }
 
   clickAt(x: number, y: number): Promise<void> {
@@ -65,8 +70,8 @@ export class PlaywrightTab implements Tab {
  * The body of an async function that answers text: the serializers of the browsers' own tools go wrong where a page has
  * extended the prototypes, and JSON.stringify where it has given them a toJSON; that one is put aside for the moment.
  */
-export function asText<Arg>(script: (arg: Arg) => unknown, arg: Arg): { source: string; args: string } {
-  const source = `
+export function asText(script: string, arg: unknown): string {
+  return `
     const answer = (value) => {
       const kept = [Object, Array, String].map(({ prototype }) =>
         [prototype, Object.getOwnPropertyDescriptor(prototype, 'toJSON')]);
@@ -79,15 +84,14 @@ export function asText<Arg>(script: (arg: Arg) => unknown, arg: Arg): { source: 
       }
     };
     try {
-      return answer({ value: await (${script})(a) });
+      return answer({ value: await (${script})(${JSON.stringify(arg)}) });
     } catch (error) {
       return answer({ error: String((error && error.stack) || error) });
     }`;
-  return { source, args: JSON.stringify([arg ?? null]) };
 }
 
-export function fromText<Result>(text: string): Result {
-  const { value, error } = JSON.parse(text) as { value: Result; error?: string };
+export function fromText(text: string): unknown {
+  const { value, error } = JSON.parse(text) as { value?: unknown; error?: string };
   if (error !== undefined) throw new Error(`In the page: ${error}`);
   return value;
 }

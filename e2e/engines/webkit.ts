@@ -6,6 +6,8 @@ import { findFreePort } from '../../scripts/stack.mjs';
 import { asText, fromText, type Tab } from './tab.ts';
 
 const limit = 30_000;
+/** A session starts a browser. */
+const startLimit = 90_000;
 const enter = '\uE007';
 
 interface Answer {
@@ -67,7 +69,7 @@ export class WebKit {
   }
 
   async open(size: { width: number; height: number }): Promise<Tab> {
-    const session = await call(`${this.url}/session`, 'POST', { capabilities: { alwaysMatch: {} } });
+    const session = await call(`${this.url}/session`, 'POST', { capabilities: { alwaysMatch: {} } }, startLimit);
     const tab = new WebKitTab(`${this.url}/session/${String(session!.sessionId)}`);
     await tab.call('/timeouts', { script: limit, pageLoad: limit, implicit: 0 });
     await tab.call('/window/rect', { ...size, x: 0, y: 0 });
@@ -114,8 +116,11 @@ class WebKitTab implements Tab {
   }
 
   async evaluate<Arg, Result>(script: (arg: Arg) => Result | Promise<Result>, arg: Arg): Promise<Result> {
-    const { source, args } = asText(script, arg);
-    const body = `const [a] = ${args}, done = arguments[0]; (async () => { ${source} })().then((text) => done(text))`;
+    return (await this.run(String(script), arg)) as Result;
+  }
+
+  async run(script: string, arg?: unknown): Promise<unknown> {
+    const body = `const done = arguments[0]; (async () => {${asText(script, arg)}})().then((text) => done(text))`;
     return fromText(String(await this.call('/execute/async', { script: body, args: [] })));
   }
 

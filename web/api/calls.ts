@@ -3,11 +3,12 @@ import type { PageEffect } from '../seam.ts';
 
 /** Why a call was refused: a code to test for, and a hint that says what to change. */
 export class WidgentError extends Error {
+  // A field is defined, where an assignment fails on pages that have frozen the prototypes.
+  override readonly name = 'WidgentError';
   readonly code: string;
   readonly hint: string;
   constructor(code: string, hint: string) {
     super(`${code}: ${hint}`);
-    this.name = 'WidgentError';
     this.code = code;
     this.hint = hint;
   }
