@@ -5,16 +5,21 @@ import { strings } from '../../web/panel/strings.ts';
 import { expect, test } from './panel.ts';
 import { lists, states } from './states.ts';
 
-for (const [name, width, colorScheme] of [
-  ['phone', 320, 'light'],
-  ['desktop', 1280, 'dark'],
+for (const [name, width, colorScheme, direction] of [
+  ['phone', 320, 'light', 'ltr'],
+  ['desktop', 1280, 'dark', 'ltr'],
+  ['phone', 320, 'dark', 'rtl'],
+  ['desktop', 1280, 'light', 'rtl'],
 ] as const) {
-  test(`case 37: every state is accessible and fits, ${colorScheme} on a ${name}`, async ({ page, visit }) => {
+  test(`case 37: every state is accessible and fits, ${colorScheme}, ${direction}, on a ${name}`, async ({
+    page,
+    visit,
+  }) => {
     test.slow();
     await page.setViewportSize({ width, height: 700 });
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     for (const state of [...Object.keys(states), ...Object.keys(lists)]) {
-      const widget = await visit();
+      const widget = await visit(`<html lang="en" dir="${direction}">`);
       await widget.open();
       await widget.show(state);
       const { violations, passes } = await new AxeBuilder({ page }).include('widgent-root').analyze();
