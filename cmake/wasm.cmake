@@ -1,5 +1,5 @@
 # The session for the browser. Size first: link-time optimisation, no exceptions, no RTTI, Emscripten's minimal runtime,
-# only the Embind types in use, small stand-ins for malloc and for the few libc calls of nlohmann's lexer.
+# only the part of Embind in use, small stand-ins for malloc and for the few libc calls of nlohmann's lexer.
 file(STRINGS emsdk-version wanted LIMIT_COUNT 1)
 if(NOT EMSCRIPTEN_VERSION VERSION_EQUAL wanted)
   message(WARNING "Emscripten ${EMSCRIPTEN_VERSION}, but emsdk-version says ${wanted}: sizes will differ.")
@@ -24,19 +24,19 @@ endif()
 
 # The trimmed Embind and the minimal runtime lean on the internals of 3.1.6; another version gets the plain `-lembind`.
 if(EMSCRIPTEN_VERSION VERSION_EQUAL 3.1.6)
-  option(WIDGENT_TRIM_EMBIND "Register only the Embind types in use" ON)
+  option(WIDGENT_TRIM_EMBIND "Link only the part of Embind in use" ON)
 else()
-  option(WIDGENT_TRIM_EMBIND "Register only the Embind types in use" OFF)
+  option(WIDGENT_TRIM_EMBIND "Link only the part of Embind in use" OFF)
 endif()
 
 set(shape -flto -fno-exceptions -fno-rtti)
-set(embind "${EMSCRIPTEN_ROOT_PATH}/src/embind")
 file(GLOB core_sources CONFIGURE_DEPENDS src/protocol/*.cc src/session/*.cc)
 set(engine_js "${CMAKE_CURRENT_SOURCE_DIR}/src/wasm/engine.js")
 add_executable(core src/wasm/bindings.cc src/wasm/libc_small.cc src/wasm/malloc_small.cc ${core_sources})
 target_link_libraries(core PRIVATE widgent_options)
 target_compile_definitions(core PRIVATE NDEBUG JSON_NOEXCEPTION JSON_NO_IO EMSCRIPTEN_HAS_UNBOUND_TYPE_NAMES=0)
-set_target_properties(core PROPERTIES LINK_DEPENDS "${engine_js}")
+set_target_properties(core PROPERTIES LINK_DEPENDS
+                      "${engine_js};${CMAKE_CURRENT_SOURCE_DIR}/scripts/shrink-wasm.mjs")
 target_compile_options(core PRIVATE ${shape} -Oz -fno-threadsafe-statics)
 target_link_options(core PRIVATE
   ${shape} -Oz --no-entry
@@ -47,12 +47,14 @@ target_link_options(core PRIVATE
   "SHELL:--pre-js ${engine_js}"
   -sBINARYEN_EXTRA_PASSES=--flatten,--rereloop,-Oz,-Oz,--reorder-functions
   "-Wl,--wrap=strtod,--wrap=strtoull,--wrap=strtoll,--wrap=snprintf")
+add_custom_command(TARGET core POST_BUILD VERBATIM
+                   COMMAND node "${CMAKE_CURRENT_SOURCE_DIR}/scripts/shrink-wasm.mjs" "$<TARGET_FILE_DIR:core>/core.wasm")
 # The compiler must not take malloc for a call to malloc.
 set_source_files_properties(src/wasm/malloc_small.cc PROPERTIES COMPILE_OPTIONS "-fno-builtin;-fno-lto")
 if(WIDGENT_TRIM_EMBIND)
-  target_sources(core PRIVATE src/wasm/embind_types.cc)
-  target_link_options(core PRIVATE "SHELL:--js-library ${embind}/embind.js" "SHELL:--js-library ${embind}/emval.js"
-                      -sEXPORTED_FUNCTIONS=_malloc,_free)
+  set(border_js "${CMAKE_CURRENT_SOURCE_DIR}/src/wasm/border.js")
+  set_property(TARGET core APPEND PROPERTY LINK_DEPENDS "${border_js}")
+  target_link_options(core PRIVATE "SHELL:--js-library ${border_js}" -sEXPORTED_FUNCTIONS=_malloc,_free)
 else()
   # 3.1.6's minimal runtime assigns an undeclared `asm` when -lembind is used.
   file(WRITE "${CMAKE_BINARY_DIR}/pre.js" "var asm;\n")

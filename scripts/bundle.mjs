@@ -1,7 +1,9 @@
 // Bundles the browser's TypeScript with its style sheets: for the build, and for the tests of single parts.
 import { build } from 'esbuild';
+import { minify } from 'terser';
 
-const target = 'es2020';
+// Safari 16.4, Chrome 94, Firefox 93 (ARCHITECTURE.md, Bytes).
+const target = 'es2022';
 
 /** A style sheet, with what it imports, becomes one minified text. */
 const styleText = {
@@ -36,5 +38,10 @@ export async function bundle(entry, settings) {
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
     ...settings,
   });
-  return Buffer.from(result.outputFiles[0].contents);
+  const { code } = await minify(result.outputFiles[0].text, {
+    module: true,
+    ecma: 2022,
+    compress: { passes: 3, unsafe_arrows: true, unsafe_methods: true },
+  });
+  return Buffer.from(code);
 }
