@@ -47,8 +47,8 @@ target_link_options(core PRIVATE
   "SHELL:--pre-js ${engine_js}"
   -sBINARYEN_EXTRA_PASSES=--flatten,--rereloop,-Oz,-Oz,--reorder-functions
   "-Wl,--wrap=strtod,--wrap=strtoull,--wrap=strtoll,--wrap=snprintf")
-add_custom_command(TARGET core POST_BUILD VERBATIM
-                   COMMAND node "${CMAKE_CURRENT_SOURCE_DIR}/scripts/shrink-wasm.mjs" "$<TARGET_FILE_DIR:core>/core.wasm")
+set(shrink_wasm "${CMAKE_CURRENT_SOURCE_DIR}/scripts/shrink-wasm.mjs")
+add_custom_command(TARGET core POST_BUILD VERBATIM COMMAND node "${shrink_wasm}" "$<TARGET_FILE_DIR:core>/core.wasm")
 # The compiler must not take malloc for a call to malloc.
 set_source_files_properties(src/wasm/malloc_small.cc PROPERTIES COMPILE_OPTIONS "-fno-builtin;-fno-lto")
 if(WIDGENT_TRIM_EMBIND)

@@ -118,7 +118,7 @@ export function checkDead(files) {
       faults.push(`${path}:1: nobody includes it`);
   }
   const modules = text(/\.(ts|mjs)$/);
-  const callers = [...modules, ...text(/(^package\.json|\.sh|^\.ci\/run|\.html)$/)];
+  const callers = [...modules, ...text(/(^package\.json|\.cmake|\.sh|^\.ci\/run|\.html)$/)];
   for (const { path } of modules) {
     const name = path.split('/').pop();
     if (/(\.spec\.ts|\.test\.mjs|\.d\.m?ts|\.config\.ts|Types\.ts)$/.test(name)) continue;
