@@ -14,6 +14,8 @@ export interface Sight {
   notice: string;
   questions: string[];
   replies: { text: string; done: boolean }[];
+  /** The last question, and what follows it. */
+  last: { question: string; reply?: { text: string; done: boolean } };
 }
 
 /** An element of the widget; of several, the one of this text or label. */
@@ -30,11 +32,17 @@ function see({ parts }: { parts: Record<string, string> }): Sight {
   const textOf = (element: Element | null | undefined) => (shows(element) ? (element as HTMLElement).innerText : '');
   const questions: string[] = [];
   const replies: Sight['replies'] = [];
+  let last: Sight['last'] = { question: '' };
   const said = panel?.querySelectorAll(`${parts.question},${parts.reply}`);
   for (let i = 0; said && i < said.length; i++) {
     const one = said[i] as HTMLElement;
-    if (one.matches(parts.question!)) questions[questions.length] = one.innerText;
-    else replies[replies.length] = { text: one.innerText, done: one.matches(parts.wholeReply!) };
+    if (one.matches(parts.question!)) {
+      last = { question: one.innerText };
+      questions[questions.length] = one.innerText;
+    } else {
+      last.reply = { text: one.innerText, done: one.matches(parts.wholeReply!) };
+      replies[replies.length] = last.reply;
+    }
   }
   return {
     launcher: shows(shadow?.querySelector(parts.launcher!)),
@@ -44,6 +52,7 @@ function see({ parts }: { parts: Record<string, string> }): Sight {
     notice: textOf(panel?.querySelector(parts.notice!)),
     questions,
     replies,
+    last,
   };
 }
 
@@ -144,10 +153,10 @@ export class Visitor {
 
   /** Sends and waits for the whole reply; answers its text. */
   async ask(text: string): Promise<string> {
-    const before = (await this.sees()).replies.length;
     await this.send(text);
-    const { replies } = await this.expect(({ replies }) => replies.length > before && replies.at(-1)!.done);
-    return replies.at(-1)!.text;
+    // Not by their number: a guest's conversation may be on its way to the user meanwhile.
+    const { last } = await this.expect(({ last }) => last.question.includes(text) && !!last.reply?.done);
+    return last.reply!.text;
   }
 
   expectUser(name: string): Promise<Sight> {
