@@ -39,7 +39,7 @@ export async function bundle(entry, settings) {
     ...settings,
   });
   const { code } = await minify(result.outputFiles[0].text, {
-    module: true,
+    module: settings.format === 'esm',
     ecma: 2022,
     compress: { passes: 3, unsafe_arrows: true, unsafe_methods: true },
   });

@@ -97,7 +97,8 @@ export class Composer {
     // An empty field has no text to take a direction from: its placeholder has the panel's.
     input.dir = input.value && 'auto';
     input.style.height = 'auto';
-    if (input.scrollHeight) input.style.height = `${input.scrollHeight}px`;
+    // An empty field is one line high: to ask would make the browser lay out the whole page now.
+    if (input.value && input.scrollHeight) input.style.height = `${input.scrollHeight}px`;
   }
 
   private submit(): void {
