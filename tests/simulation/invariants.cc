@@ -49,6 +49,7 @@ int Invariants::SeesTyping(const Tab& tab) {
 void Invariants::SeesRetry(const Tab& tab, const Page::Message& message) {
   const int number = said_.NumberIn(message.text);
   if (!number) return;
+  said_[number].is_asked_again = true;
   // Whoever sends it again as somebody else, or where its conversation is gone, asks for it to be there, maybe twice.
   const bool is_same_person = said_[number].author == OwnerNow(tab) && tab.label != "identifying";
   if (is_same_person && !IsIdentityCode(message.code) && message.code != "thread_not_found") return;
@@ -366,10 +367,21 @@ std::vector<Thread> Invariants::AllThreads() {
 }
 
 int Invariants::CountStored(const std::string& message_id) {
-  int count = 0;
-  for (const Thread& thread : AllThreads())
-    if (host_.store().FindMessage({"acme"}, thread.id, {message_id})) ++count;
-  return count;
+  int count = 0, all = 0;
+  for (const Thread& thread : AllThreads()) {
+    const auto message = host_.store().FindMessage({"acme"}, thread.id, {message_id});
+    if (!message) continue;
+    ++all;
+    count += IsCounted(*message);
+  }
+  return std::max(count, std::min(all, 1));
+}
+
+// What the visitor sends again by Retry while somebody takes the conversation over stands there, and once more in one
+// that the visitor has.
+bool Invariants::IsCounted(const StoredMessage& message) {
+  const int number = said_.NumberIn(message.text);
+  return !number || !said_[number].is_asked_again || !IsUnverified(message);
 }
 
 void Invariants::CheckStore() {
@@ -380,7 +392,7 @@ void Invariants::CheckStore() {
     for (const StoredMessage& message : host_.store().ListMessages({"acme"}, thread.id, 10'000)) {
       if (message.role != StoredMessage::Role::kUser) continue;
       ++ids[message.id.value];
-      ++times[said_.NumberIn(message.text)];
+      times[said_.NumberIn(message.text)] += IsCounted(message);
     }
   }
   for (const auto& [number, count] : times)

@@ -86,6 +86,7 @@ class Invariants final : public Watcher {
   bool MayShow(const Tab& tab, const Page::Message& message, int number);
   bool MayHave(const Claimant& claimant, int number);
   int CountStored(const std::string& message_id);
+  bool IsCounted(const StoredMessage& message);
 
   Host& host_;
   const Rules& rules_;

@@ -16,6 +16,7 @@ struct Said {
   std::uint64_t load = 0;           // of the page
   bool is_late = false;             // it has failed or was dropped once, and lost its place
   bool has_come_as_guests = false;  // to the server
+  bool is_asked_again = false;      // by Retry
   bool is_retried = false;          // sent again by the visitor's own act, as somebody else or elsewhere
 };
 
