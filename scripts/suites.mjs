@@ -1,6 +1,7 @@
 // Runs a suite's program and reads from its own closing lines how many tests passed and failed.
 import { output, root, run } from './steps.mjs';
 import { readdirSync } from 'node:fs';
+import { resolve } from 'node:path';
 
 const number = (text, pattern) => Number(pattern.exec(text)?.[1] ?? 0);
 
@@ -70,10 +71,12 @@ export async function readCoverage(floors) {
   const counters = (await output('find', [`${root}/build/coverage`, '-name', '*.gcda'])).trim().split('\n');
   const counts = new Map();
   for (const report of (await output('gcov', ['--json-format', '--stdout', ...counters])).trim().split('\n')) {
-    for (const { file, lines } of JSON.parse(report).files) {
-      if (!floors.some((floor) => file.startsWith(`${root}/src/${floor}/`))) continue;
+    const { current_working_directory: folder, files } = JSON.parse(report);
+    for (const { file, lines } of files) {
+      const source = resolve(folder, file); // a compiler cache may have written it as seen from there
+      if (!floors.some((floor) => source.startsWith(`${root}/src/${floor}/`))) continue;
       for (const { line_number: line, count } of lines) {
-        const key = `${file}:${line}`;
+        const key = `${source}:${line}`;
         counts.set(key, (counts.get(key) ?? 0) + count);
       }
     }
