@@ -49,16 +49,26 @@ export function findFreePort() {
   });
 }
 
+/** A model behind an endpoint of Chat Completions, where the environment names one: else the builtin agent. */
+function chooseAgent(product, env = process.env) {
+  const { WIDGENT_OPENAI_BASE_URL: base_url, WIDGENT_OPENAI_MODEL: model } = env;
+  if (!base_url || !model) return false;
+  product.agent = { ...product.agent, kind: 'openai', base_url, model, fallback: 'builtin' };
+  if (env.WIDGENT_OPENAI_API_KEY) product.agent.api_key = { env: 'WIDGENT_OPENAI_API_KEY' };
+  return true;
+}
+
 /** The configuration of a demo product for these ports: the file of the demo itself, or a copy with other addresses. */
 export function productConfig(name, ports, folder, change) {
   const file = `${root}/demo/${name}.json`;
   const isDefault = Object.entries(defaultPorts).every(([key, port]) => ports[key] === port);
-  if (isDefault && !change) return file;
+  if (isDefault && !change && !chooseAgent({})) return file;
   const text = readFileSync(file, 'utf8')
     .replaceAll(`localhost:${defaultPorts.express}`, `localhost:${ports.express}`)
     .replaceAll(`localhost:${defaultPorts.fastapi}`, `localhost:${ports.fastapi}`);
   const product = JSON.parse(text);
   product.knowledge.dir = `${root}/demo/${product.knowledge.dir}`;
+  chooseAgent(product);
   change?.(product);
   const copy = `${folder}/${name}.json`;
   writeFileSync(copy, JSON.stringify(product, null, 2));

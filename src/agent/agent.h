@@ -26,6 +26,7 @@ struct AgentPorts {
   AuditLog& audit;
   std::function<std::string(std::size_t bytes)> random;  // for call ids
   std::int64_t delta_interval_ms = 25;                   // between the words of the builtin model
+  std::function<void(const std::string& line)> warn;     // what the owner should know of; may be empty
 };
 
 // What the user said to the question that an earlier run ended with. Whoever makes one has taken the interrupt out of
@@ -52,7 +53,7 @@ struct RunResult {
   Status status = Status::kDone;
   std::string code;                   // kFailed: agent_unavailable, agent_timeout, tool_limit, … (RUN_ERROR)
   std::string text;                   // what was said, also in part
-  std::string metadata_json;          // {"citations":[…],"tools":[…]} or empty
+  std::string metadata_json;          // {"citations":[…],"tools":[…],"usage":{"input":…,"output":…}}, or empty
   MessageId message;                  // of the reply; empty where nothing was said
   std::vector<Interrupt> interrupts;  // kAsking: what the user is asked; it is in the store
 };

@@ -64,6 +64,11 @@ struct Prompt {
   std::vector<ToolExchange> exchanges;  // of this run, in order
 };
 
+// Tokens as the endpoint of a model counts them.
+struct TokenUse {
+  std::int64_t input = 0, output = 0;
+};
+
 // The end of a model's turn. With calls, the run performs them and asks for another turn.
 struct ModelTurn {
   std::vector<ModelToolCall> calls;
@@ -71,7 +76,9 @@ struct ModelTurn {
   std::vector<std::string> suggestions;  // what the visitor may ask next
   bool handoff = false;                  // offer the product's way to a person
   bool unanswered = false;               // the question goes to the owner's list
-  std::string error_code;                // not empty: agent_unavailable, agent_timeout, agent_truncated
+  TokenUse use;
+  std::string error_code;    // not empty: agent_unavailable, agent_timeout, agent_truncated
+  std::string error_detail;  // what happened, for the owner's log
 };
 
 // One model serves one run. Dropping it ends its turn silently.

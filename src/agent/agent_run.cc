@@ -7,6 +7,7 @@
 #include "agent/approval.h"
 #include "agent/builtin_model.h"
 #include "agent/json.h"
+#include "agent/openai_model.h"
 #include "agent/text.h"
 #include "agent/text_stream.h"
 #include "agent/tool_call.h"
@@ -32,8 +33,10 @@ struct ShownCall {
   std::string id, name, status;
 };
 
-std::string WriteMetadata(const std::vector<Citation>& citations, const std::vector<ShownCall>& calls) {
-  if (citations.empty() && calls.empty()) return {};
+std::string WriteMetadata(const std::vector<Citation>& citations, const std::vector<ShownCall>& calls,
+                          const TokenUse& use) {
+  const bool has_use = use.input > 0 || use.output > 0;
+  if (citations.empty() && calls.empty() && !has_use) return {};
   JsonWriter writer;
   writer.Open('{').Key("citations").Open('[');
   for (const Citation& citation : citations)
@@ -41,7 +44,9 @@ std::string WriteMetadata(const std::vector<Citation>& citations, const std::vec
   writer.Close(']').Key("tools").Open('[');
   for (const ShownCall& call : calls)
     writer.Open('{').Put("id", call.id).Put("name", call.name).Put("status", call.status).Close('}');
-  return writer.Close(']').Close('}').Take();
+  writer.Close(']');
+  if (has_use) writer.Key("usage").Open('{').Put("input", use.input).Put("output", use.output).Close('}');
+  return writer.Close('}').Take();
 }
 
 class Run final : public AgentRun {
@@ -126,6 +131,11 @@ class Run final : public AgentRun {
 
   void OnTurn(ModelTurn turn) {
     for (Citation& citation : turn.citations) citations_.push_back(std::move(citation));
+    use_.input += turn.use.input;
+    use_.output += turn.use.output;
+    if (!turn.error_detail.empty() && ports_.warn)
+      ports_.warn("agent product=" + request_.product->id.value + " run=" + request_.run.value + ": " +
+                  turn.error_detail);
     if (!turn.error_code.empty()) return End(RunResult::Status::kFailed, turn.error_code);
     if (!turn.calls.empty()) {
       stream_.Flush();
@@ -249,7 +259,7 @@ class Run final : public AgentRun {
     result.code = code;
     if (is_asking) result.interrupts = {asking_};
     result.text = stream_.text();
-    result.metadata_json = WriteMetadata(citations_, shown_);
+    result.metadata_json = WriteMetadata(citations_, shown_, use_);
     if (stream_.started()) result.message = stream_.message();
     done_(std::move(result));
   }
@@ -294,6 +304,7 @@ class Run final : public AgentRun {
   Interrupt asking_;
   std::vector<Citation> citations_;
   std::vector<ShownCall> shown_;  // whose end was shown too
+  TokenUse use_;
   ModelTurn last_turn_;
   int rounds_ = 0, calls_ = 0;
   http::TimerId deadline_ = 0, start_ = 0, cancel_ = 0;
@@ -311,7 +322,11 @@ std::unique_ptr<AgentRun> StartRunWith(std::unique_ptr<AgentModel> model, const 
 
 std::unique_ptr<AgentRun> StartRun(AgentPorts ports, RunRequest request, std::function<void(const AgUiEvent&)> emit,
                                    std::function<void(RunResult)> done) {
-  auto model = std::make_unique<BuiltinModel>(ports.loop, ports.delta_interval_ms);
+  const AgentConfig& agent = request.product->agent;
+  std::unique_ptr<AgentModel> model;
+  const bool is_endpoint = agent.kind == "openai";
+  if (!is_endpoint || agent.falls_back) model = std::make_unique<BuiltinModel>(ports.loop, ports.delta_interval_ms);
+  if (is_endpoint) model = std::make_unique<OpenAiModel>(ports.loop, ports.client, std::move(model));
   return StartRunWith(std::move(model), RunLimits(), std::move(ports), std::move(request), std::move(emit),
                       std::move(done));
 }

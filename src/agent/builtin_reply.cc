@@ -67,11 +67,6 @@ std::string Quote(std::string_view text) {
   return std::string(cut.substr(0, cut.rfind(' '))) + " …";
 }
 
-Citation Cite(int n, const Passage& passage) {
-  const bool same = passage.chapter.empty() || passage.chapter == passage.title;
-  return {n, same ? passage.title : passage.chapter + ": " + passage.title, passage.url};
-}
-
 BuiltinReply SayPassages(const std::vector<Passage>& passages) {
   BuiltinReply reply = Say(Quote(passages[0].text) + " [1]");
   reply.turn.citations.push_back(Cite(1, passages[0]));

@@ -190,6 +190,11 @@ class FtsKnowledge final : public Knowledge {
 
 }  // namespace
 
+Citation Cite(int n, const Passage& passage) {
+  const bool same = passage.chapter.empty() || passage.chapter == passage.title;
+  return {n, same ? passage.title : passage.chapter + ": " + passage.title, passage.url};
+}
+
 std::unique_ptr<Knowledge> LoadKnowledge(const KnowledgeConfig& config) {
   auto knowledge = std::make_unique<FtsKnowledge>(config.coverage_min);
   if (config.dir.empty()) return knowledge;

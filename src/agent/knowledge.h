@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "product/product.h"
+#include "protocol/ag_ui.h"
 
 namespace widgent {
 
@@ -17,6 +18,9 @@ struct Passage {
   std::string text;     // plain text of the section
   double coverage = 0;  // 0 to 1: IDF-weighted share of the question's words found
 };
+
+// As the source [n] of a reply.
+Citation Cite(int n, const Passage& passage);
 
 class Knowledge {
  public:

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "http/message.h"
@@ -23,6 +24,9 @@ struct ClientRequest {
   std::string body;
   int timeout_ms = 8000;  // for the whole exchange
   std::size_t response_bytes_max = 256 * 1024;
+  // Gets the body of an answer of status 2xx piece by piece as it arrives, on the loop and before `done`; the result's
+  // body is then empty. Pieces may still come after Cancel.
+  std::function<void(std::string_view piece)> on_body;
   EgressPolicy egress;
 };
 

@@ -170,6 +170,16 @@ FetchId CurlClient::Fetch(ClientRequest request, std::function<void(ClientResult
     impl_->Refuse(std::move(done), refusal->error, exchange->host + ": " + refusal->reason);
     return id;
   }
+  if (request.on_body) {
+    // Not from within libcurl: whoever gets a piece may cancel.
+    exchange->deliver = [weak = impl_->weak_from_this(), on_body = request.on_body](std::string piece) {
+      const auto impl = weak.lock();
+      if (!impl) return;
+      impl->loop.Post([weak, on_body, piece = std::move(piece)] {
+        if (weak.lock()) on_body(piece);
+      });
+    };
+  }
   exchange->request = std::move(request);
   exchange->done = std::move(done);
   impl_->Start(std::move(exchange));

@@ -106,11 +106,15 @@ int BeforeSending(void* context, char* peer, char*, int, int) {
 
 std::size_t OnBody(char* bytes, std::size_t, std::size_t count, void* context) {
   auto& exchange = *static_cast<CurlExchange*>(context);
-  if (exchange.result.body.size() + count > exchange.request.response_bytes_max) {
+  exchange.body_bytes += count;
+  if (exchange.body_bytes > exchange.request.response_bytes_max) {
     exchange.is_too_large = true;
     return 0;
   }
-  exchange.result.body.append(bytes, count);
+  long status = 0;
+  curl_easy_getinfo(exchange.handle.get(), CURLINFO_RESPONSE_CODE, &status);
+  if (exchange.deliver && status / 100 == 2) exchange.deliver(std::string(bytes, count));
+  else exchange.result.body.append(bytes, count);
   return count;
 }
 

@@ -23,11 +23,12 @@ struct CurlExchange {
   FetchId id = 0;
   ClientRequest request;
   std::function<void(ClientResult)> done;
+  std::function<void(std::string)> deliver;  // hands a piece of a streamed body to the loop; empty: gather it
   ClientResult result;
   std::string host;
   std::unique_ptr<curl_slist, CurlListCleanup> headers;
   std::unique_ptr<CURL, CurlEasyCleanup> handle;
-  std::size_t header_bytes = 0;
+  std::size_t header_bytes = 0, body_bytes = 0;
   bool is_sent = false;
   bool is_refused = false;
   bool is_too_large = false;

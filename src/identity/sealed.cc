@@ -35,4 +35,6 @@ std::string OwnerOfVerificationSecret(std::string_view product, std::string_view
 
 std::string OwnerOfToolSecret(std::string_view product, std::string_view tool) { return Owner("tool", product, tool); }
 
+std::string OwnerOfAgentKey(std::string_view product) { return Owner("agent", product, ""); }
+
 }  // namespace widgent

@@ -15,8 +15,10 @@ std::string Seal(std::string_view key, std::string_view owner, std::string_view 
 // Nothing where `sealed` was not sealed for this owner with this key, or was changed.
 std::optional<std::string> Unseal(std::string_view key, std::string_view owner, std::string_view sealed);
 
-// Whose a secret is: the product's verification secret of this kid, or the signing secret of its tool.
+// Whose a secret is: the product's verification secret of this kid, the signing secret of its tool, or the key of the
+// endpoint that its agent's model is behind.
 std::string OwnerOfVerificationSecret(std::string_view product, std::string_view kid);
 std::string OwnerOfToolSecret(std::string_view product, std::string_view tool);
+std::string OwnerOfAgentKey(std::string_view product);
 
 }  // namespace widgent

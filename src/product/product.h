@@ -57,8 +57,15 @@ struct ToolConfig {
 };
 
 struct AgentConfig {
-  std::string kind = "builtin";
-  std::string name;  // shown in the panel; the product's name where empty
+  std::string kind = "builtin";  // "builtin", "openai"
+  std::string name;              // shown in the panel; the product's name where empty
+  // Of "openai", any endpoint that speaks Chat Completions:
+  std::string base_url;                               // "http://127.0.0.1:11434/v1", without a slash at its end
+  std::string api_key;                                // empty: none is sent
+  std::string model;                                  // as the endpoint calls it
+  std::string instructions;                           // the owner's own words to the model; may be empty
+  std::vector<std::string> user_context = {"/name"};  // JSON pointers into the claims that a model may see
+  bool falls_back = false;                            // the builtin agent answers where the endpoint does not
 };
 
 struct KnowledgeConfig {

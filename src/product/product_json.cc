@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <tuple>
 
+#include "identity/claims_pointer.h"
 #include "identity/sealed.h"
 #include "identity/strict_json.h"
 #include "product/addresses.h"
@@ -17,6 +18,7 @@ namespace {
 
 constexpr std::size_t kNameBytesMax = 200, kTextBytesMax = 1000, kUrlBytesMax = 2048, kListMax = 100;
 constexpr std::size_t kSuggestionsMax = 8, kAdminKeysMax = 10, kSha256HexBytes = 64;
+constexpr std::size_t kUserContextMax = 20, kInstructionsBytesMax = 64 * 1024;
 
 void ReadOrigins(ConfigObject& object, Product& product) {
   object.List("origins", kListMax, [&](const json& element, const std::string& path) {
@@ -99,16 +101,51 @@ void ReadVerification(ConfigObject& product_object, Product& product) {
   product.token_policy.audience = product.id.value;
 }
 
-void ReadAgent(ConfigObject& product_object, Product& product) {
-  const json* member = product_object.Member("agent");
-  const json* kind = member && member->is_object() && member->contains("kind") ? &member->at("kind") : nullptr;
-  if (kind && *kind != "builtin") {
-    // Said before the keys of the other kinds are called unknown.
-    return product_object.context().Fail("agent/kind", "Only \"builtin\" is supported by this version.");
+// "name" is short for "/name".
+void ReadUserContext(ConfigObject& object, AgentConfig& agent) {
+  if (!object.Has("user_context")) return;
+  agent.user_context.clear();
+  object.Texts("user_context", agent.user_context, kUserContextMax, kNameBytesMax);
+  for (std::string& claim : agent.user_context) {
+    if (!claim.starts_with('/')) claim.insert(0, "/");
+    if (!IsJsonPointer(claim)) object.Fail("user_context", "Write claims as \"name\" or \"/metadata/plan\".");
   }
-  ConfigObject object(product_object.context(), member, "agent");
-  object.Text("kind", product.agent.kind, kNameBytesMax);
+}
+
+void ReadEndpoint(ConfigObject& object, Product& product) {
+  ConfigContext& context = object.context();
+  AgentConfig& agent = product.agent;
+  agent.kind = "openai";
+  object.RequiredText("base_url", agent.base_url, kUrlBytesMax);
+  while (agent.base_url.ends_with('/')) agent.base_url.pop_back();
+  const auto url = ReadWebUrl(agent.base_url);
+  if (const auto* error = std::get_if<std::string>(&url)) {
+    object.Fail("base_url", *error);
+  } else if (std::get<WebUrl>(url).scheme == "http" && product.egress.https_only) {
+    object.Fail("base_url",
+                "This is http, and \"egress\" allows https only. For a model on your own machine set "
+                "\"https_only\" to false, and name its addresses in \"allow_private_cidrs\": [\"127.0.0.0/8\"].");
+  }
+  object.RequiredText("model", agent.model, kNameBytesMax);
+  if (object.Has("api_key"))
+    agent.api_key = object.Secret("api_key", "the key of the endpoint", OwnerOfAgentKey(context.product));
+  ReadUserContext(object, agent);
+  agent.falls_back = object.Choice("fallback", {"none", "builtin"}) == 1;
+  std::string file;
+  object.Text("instructions_file", file, kUrlBytesMax);
+  if (file.empty()) return;
+  const auto text = context.secrets.file((std::filesystem::path(context.dir) / file).lexically_normal().string());
+  if (!text || text->empty())
+    return object.Fail("instructions_file", "The file " + file + " cannot be read, or is empty.");
+  if (text->size() > kInstructionsBytesMax) object.Fail("instructions_file", "The file may have 64 KiB.");
+  agent.instructions = *text;
+}
+
+void ReadAgent(ConfigObject& product_object, Product& product) {
+  ConfigObject object(product_object.context(), product_object.Member("agent"), "agent");
+  const bool is_endpoint = object.Choice("kind", {"builtin", "openai"}) == 1;
   object.Text("name", product.agent.name, kNameBytesMax);
+  if (is_endpoint) ReadEndpoint(object, product);
 }
 
 void ReadKnowledge(ConfigObject& product_object, Product& product) {
@@ -219,12 +256,12 @@ void ReadAll(ConfigContext& context, const json& document, Product& product) {
   ReadServiceKeys(object, product);
   ReadAdminKeys(object, product);
   ReadVerification(object, product);
-  ReadAgent(object, product);
   ReadKnowledge(object, product);
   ReadTexts(object, product);
   ReadHandoff(object, product);
   ReadLimits(object, product);
   ReadEgress(object, product);
+  ReadAgent(object, product);
   ReadTools(object, product);
   ReadAudit(object);
 }

@@ -64,7 +64,7 @@ App::App(AppPorts ports, std::vector<Product> products, AppOptions options)
       options_(std::move(options)),
       audit_(ports_.store),
       commits_(ports_.store),
-      hub_(AgentPorts{ports_.loop, ports_.client, ports_.store, audit_, ports_.random}, commits_),
+      hub_(MakeAgentPorts(), commits_),
       admission_(ports_.store, audit_, limits_),
       widget_api_(ports_.store, audit_, limits_, hub_),
       run_api_(ports_.store, audit_, limits_, hub_),
@@ -91,6 +91,14 @@ App::App(AppPorts ports, std::vector<Product> products, AppOptions options)
 }
 
 App::~App() = default;
+
+AgentPorts App::MakeAgentPorts() {
+  AgentPorts ports{ports_.loop, ports_.client, ports_.store, audit_, ports_.random};
+  ports.warn = [this](const std::string& line) {
+    if (options_.log) options_.log(LogLevel::kWarning, line);
+  };
+  return ports;
+}
 
 void App::Handle(http::Request request, std::shared_ptr<http::Responder> responder) {
   const auto x = std::make_shared<Exchange>(std::move(request), std::move(responder), NewRequestId(), ports_.loop,

@@ -72,6 +72,7 @@ class App {
   void Dispatch(const ExchangePtr& x);
   void HandleProduct(const ExchangePtr& x, const Route& route);
   ServedProductPtr FindProduct(std::string_view id) const;
+  AgentPorts MakeAgentPorts();
   std::string NewRequestId();
   void HandleSite(const ExchangePtr& x);
 

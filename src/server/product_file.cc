@@ -170,6 +170,9 @@ std::variant<SealedFile, ProductFileError> SealSecrets(std::string_view json, co
         file.sealed.push_back("the Verification Secret " + kid);
     }
   }
+  if (product.contains("agent") && product["agent"].is_object() && product["agent"].contains("api_key") &&
+      SealValue(product["agent"]["api_key"], OwnerOfAgentKey(id), seal, own_file, file.obsolete))
+    file.sealed.push_back("the key of the agent's endpoint");
   if (product.contains("tools") && product["tools"].is_array()) {
     for (Json& tool : product["tools"]) {
       const std::string name = TextOf(tool, "name");

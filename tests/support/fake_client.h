@@ -2,6 +2,7 @@
 #pragma once
 #include <functional>
 #include <map>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,14 +18,21 @@ class ScriptedClient final : public http::Client {
   // Asked once for each request, when it is sent.
   std::function<http::ClientResult(const http::ClientRequest&)> answer;
   std::int64_t latency_ms = 10;
+  std::size_t piece_bytes = 100;  // of a streamed body
   std::vector<http::ClientRequest> requests;
 
   http::FetchId Fetch(http::ClientRequest request, std::function<void(http::ClientResult)> done) override {
     requests.push_back(request);
     const http::FetchId fetch = ++last_fetch_;
     http::ClientResult result = answer ? answer(request) : http::ClientResult();
-    const http::TimerId timer =
-        loop_.After(latency_ms, [this, fetch, result = std::move(result)] { End(fetch, result); });
+    const bool is_streamed = request.on_body && result.status / 100 == 2;
+    std::string body = is_streamed ? std::exchange(result.body, {}) : std::string();
+    const http::TimerId timer = loop_.After(
+        latency_ms, [this, fetch, on_body = request.on_body, body = std::move(body), result = std::move(result)] {
+          for (std::size_t at = 0; at < body.size() && open_.contains(fetch); at += piece_bytes)
+            on_body(std::string_view(body).substr(at, piece_bytes));
+          if (open_.contains(fetch)) End(fetch, result);
+        });
     open_[fetch] = {std::move(done), timer};
     return fetch;
   }
