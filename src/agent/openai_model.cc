@@ -35,7 +35,7 @@ std::optional<std::int64_t> RetryAfterMs(const http::ClientResult& result) {
 
 // For the log. Endpoints like to quote the key that they refuse.
 std::string Describe(const http::ClientResult& result, const ChatReply& reply, const std::string& api_key) {
-  if (result.error != Error::kNone) return result.detail;
+  if (result.error != Error::kNone) return result.detail.empty() ? "no answer" : result.detail;
   std::string text = !reply.error.empty() ? reply.error
                      : result.status / 100 == 2
                          ? "the reply was cut off"

@@ -136,7 +136,11 @@ test('A key that is refused is an error with a code for the visitor and a line f
 });
 
 test('A reply that breaks off in the middle is an interrupted one', async () => {
-  endpoint.on({ userMessage: 'long' }, { content: 'word '.repeat(200) }, { truncateAfterChunks: 3, chunkSize: 20 });
+  endpoint.on(
+    { userMessage: 'long' },
+    { content: 'word '.repeat(200) },
+    { truncateAfterChunks: 6, chunkSize: 20, latency: 40 },
+  );
   const { last, text } = await say('long');
   assert.equal(last.code, 'agent_truncated');
   assert.ok(text.length > 0 && text.length < 1000);
