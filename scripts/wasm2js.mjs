@@ -4,11 +4,12 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { transform } from 'esbuild';
 
-const { EMSDK } = process.env;
-const wasm2js = EMSDK ? path.join(EMSDK, 'upstream/bin/wasm2js') : 'wasm2js';
+// By its path: the name alone would be another version, depending on who started this.
+const wasm2js = fileURLToPath(new URL('../node_modules/binaryen/bin/wasm2js', import.meta.url));
 
 /** The module, minified, as bytes. */
 export async function toJavaScript(wasm) {
@@ -27,14 +28,10 @@ export async function toJavaScript(wasm) {
   }
 }
 
-/** Its imports become an argument. They stay in an object of their own: its helpers overwrite a variable named `i`. */
+/** Its imports become an argument. */
 function wrap(source) {
-  const modules = new Set([...source.matchAll(/^import \{ \S+ \} from '(\S+)';\n/gm)].map((line) => line[1]));
   const call = /var retasmFunc = asmFunc\([^]*?\}\);\n/;
-  if (modules.size !== 1 || !call.test(source)) throw new Error('wasm2js writes something else than version 108 does.');
-  const imports = `imports[${JSON.stringify([...modules][0])}]`;
-  const body = source
-    .replace(/^(import|export) .*\n/gm, '')
-    .replace(call, `return { exports: asmFunc({ abort() { throw Error('abort'); }, ...${imports} }) };\n`);
+  if (!call.test(source)) throw new Error('wasm2js writes something else than version 132 does.');
+  const body = source.replace(/^(import|export) .*\n/gm, '').replace(call, 'return { exports: asmFunc(imports) };\n');
   return `export default function (imports) {\n${body}\n}`;
 }
