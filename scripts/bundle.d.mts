@@ -1,3 +1,3 @@
 import type { BuildOptions } from 'esbuild';
 
-export function bundle(entry: string, settings: BuildOptions): Promise<Buffer>;
+export function bundle(entry: string, settings: BuildOptions, shown?: string[]): Promise<Buffer>;

@@ -1,6 +1,7 @@
 // Bundles the browser's TypeScript with its style sheets: for the build, and for the tests of single parts.
 import { build } from 'esbuild';
 import { minify } from 'terser';
+import { ownNames } from './own-names.mjs';
 
 // Safari 16.4, Chrome 94, Firefox 93 (ARCHITECTURE.md, Bytes).
 const target = 'es2022';
@@ -23,12 +24,16 @@ const styleText = {
   },
 };
 
-/** The minified bundle of an entry file, as bytes. Settings are esbuild's. */
-export async function bundle(entry, settings) {
+/**
+ * The minified bundle of an entry file, as bytes. Settings are esbuild's.
+ *
+ * @param shown where the names of the widget's own properties are shortened: those that its caller reads
+ */
+export async function bundle(entry, settings, shown) {
   const result = await build({
     entryPoints: [entry],
     bundle: true,
-    minify: true,
+    minifySyntax: true,
     target,
     charset: 'utf8',
     legalComments: 'none',
@@ -38,10 +43,19 @@ export async function bundle(entry, settings) {
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
     ...settings,
   });
+  const names = shown && (await ownNames()).filter((name) => !shown.includes(name));
   const { code } = await minify(result.outputFiles[0].text, {
     module: settings.format === 'esm',
     ecma: 2022,
-    compress: { passes: 3, unsafe_arrows: true, unsafe_methods: true },
+    mangle: { properties: !!shown && { regex: new RegExp(`^(${names.join('|')})$`) } },
+    compress: {
+      passes: 3,
+      keep_fargs: false,
+      pure_funcs: ['console.assert'],
+      pure_getters: true,
+      unsafe_arrows: true,
+      unsafe_methods: true,
+    },
   });
   return Buffer.from(code);
 }
