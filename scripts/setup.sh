@@ -21,6 +21,7 @@ build|libcurl4-openssl-dev|calls to the tools of a site
 build|libidn2-dev|international names in registered origins
 build|libpsl-dev|the public suffix list, for wildcard origins
 build|libspdlog-dev|the server's log
+build|prometheus-cpp-dev|what the server counts, for Prometheus
 build|libcli11-dev|the command line of widgentd
 build|nlohmann-json3-dev|JSON of the shared protocol
 build|catch2|unit tests
@@ -36,6 +37,8 @@ test|webkit2gtk-driver|browser tests in a third engine
 test|xvfb|the screen of the third engine
 test|libjs-prototype|a library of pages that embed the widget
 test|libjs-mootools|a library of pages that embed the widget
+test|nginx-light|the proxy of docs/operations.md
+test|systemd|checks the unit of docs/operations.md
 test|openssl|certificates of the browser tests' https pages
 test|fonts-dejavu-core|text in the browser tests
 check|clang-format|formatting

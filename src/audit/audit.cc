@@ -32,10 +32,12 @@ std::string_view OutcomeName(const ToolAct& act) {
   return act.success ? "success" : "failure";
 }
 
+}  // namespace
+
 template <class Act>
-void Append(Store& store, const AuditContext& context, const Act& act, UnixMillis now) {
-  store.BeginWriting();  // the head must not be another process's by the time the row is written
-  const AuditHead head = store.FindAuditHead(context.product);
+void AuditLog::Append(const AuditContext& context, const Act& act, UnixMillis now) {
+  store_.BeginWriting();  // the head must not be another process's by the time the row is written
+  const AuditHead head = store_.FindAuditHead(context.product);
   const User* user = AsUser(act.identity);
   ChainLink link{head.count + 1, head.count == 0 ? std::string(kHashBeforeFirst) : head.hash,
                  std::string(ActionName(act)), std::string(OutcomeName(act))};
@@ -48,17 +50,12 @@ void Append(Store& store, const AuditContext& context, const Act& act, UnixMilli
   row.action = std::move(link.action);
   row.outcome = std::move(link.outcome);
   row.prev_hash = std::move(link.prev_hash);
-  store.AppendAudit(context.product, row);
+  store_.AppendAudit(context.product, row);
+  if (observer_) observer_(context.product, row.action, row.outcome);
 }
 
-}  // namespace
+void AuditLog::Write(const AuditContext& context, const IdentityAct& act, UnixMillis now) { Append(context, act, now); }
 
-void AuditLog::Write(const AuditContext& context, const IdentityAct& act, UnixMillis now) {
-  Append(store_, context, act, now);
-}
-
-void AuditLog::Write(const AuditContext& context, const ToolAct& act, UnixMillis now) {
-  Append(store_, context, act, now);
-}
+void AuditLog::Write(const AuditContext& context, const ToolAct& act, UnixMillis now) { Append(context, act, now); }
 
 }  // namespace widgent

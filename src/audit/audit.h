@@ -1,6 +1,7 @@
 // The audit log: OCSF 1.8.0 records, hash-chained per product (tools-and-audit.md).
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <iosfwd>
 #include <optional>
 #include <string>
@@ -53,12 +54,19 @@ struct ToolAct {
 // Appends to the chain. A record is durable once the store has committed.
 class AuditLog {
  public:
-  explicit AuditLog(Store& store) : store_(store) {}
+  // Told of each record that is appended.
+  using Observer = std::function<void(const ProductId& product, std::string_view action, std::string_view outcome)>;
+
+  explicit AuditLog(Store& store, Observer observer = {}) : store_(store), observer_(std::move(observer)) {}
   void Write(const AuditContext& context, const IdentityAct& act, UnixMillis now);
   void Write(const AuditContext& context, const ToolAct& act, UnixMillis now);
 
  private:
+  template <class Act>
+  void Append(const AuditContext& context, const Act& act, UnixMillis now);
+
   Store& store_;
+  Observer observer_;
 };
 
 // The line of an export: the record with its own hash added as the last member of unmapped.widgent.

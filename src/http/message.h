@@ -21,7 +21,7 @@ struct Request {
   std::string query;            // without '?'
   std::vector<Header> headers;  // names in lower case
   std::string body;
-  std::string peer_address;  // of the socket
+  std::string peer_address;  // of the socket, or as a proxy of ours tells it
 
   // The value of a header (name in lower case), or nothing. The server has refused duplicates of those that matter.
   std::optional<std::string_view> Find(std::string_view name) const {

@@ -91,6 +91,7 @@ struct Server::Impl final : ConnectionOwner {
   void Post(std::function<void()> task) override { loop.Post(std::move(task)); }
   void Dirty(std::shared_ptr<Connection> connection) override { dirty.push_back(std::move(connection)); }
   void Handle(Request request, std::shared_ptr<Responder> responder) override {
+    request.peer_address = ClientAddress(request, options.trusted_proxies);
     handler(std::move(request), std::move(responder));
   }
 
@@ -145,7 +146,9 @@ struct Server::Impl final : ConnectionOwner {
     const asio::ip::address address = Plain(peer.address());
     std::string counted_as = CountedAs(address);
     int& count = connections_by_address[counted_as];
-    if (options.connections_per_address_max > 0 && count >= options.connections_per_address_max) return;
+    const bool is_limited =
+        options.connections_per_address_max > 0 && !IsTrusted(address.to_string(), options.trusted_proxies);
+    if (is_limited && count >= options.connections_per_address_max) return;
     ++count;
     auto connection = std::make_shared<Connection>(*this, std::move(socket), address.to_string());
     connections.emplace(connection.get(), Entry{connection, std::move(counted_as)});

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "http/client_address.h"
 #include "http/message.h"
 #include "http/real_event_loop.h"
 
@@ -24,7 +25,8 @@ struct ServerOptions {
   int drain_timeout_ms = 10'000;  // after Stop()
   int sweep_interval_ms = 500;    // how often the deadlines are looked at
   int connections_max = 12'000;
-  int connections_per_address_max = 256;  // an IPv6 peer counts by its /64; 0: no limit
+  int connections_per_address_max = 256;  // an IPv6 peer counts by its /64; 0: no limit; not of a trusted proxy
+  TrustedProxies trusted_proxies;         // they say who the client is
   // Headers of these prefixes (lower case) may not be repeated, beside the standard ones that must not be.
   std::vector<std::string> unique_header_prefixes;
 

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "http/client_address.h"
 #include "protocol/base64url.h"
 #include "server/cors.h"
 #include "server/problems.h"
@@ -62,7 +63,8 @@ http::Response PlainResponse(int status, std::string text) {
 App::App(AppPorts ports, std::vector<Product> products, AppOptions options)
     : ports_(std::move(ports)),
       options_(std::move(options)),
-      audit_(ports_.store),
+      audit_(ports_.store, [this](const ProductId& product, std::string_view action,
+                                  std::string_view outcome) { metrics_.CountAudit(product.value, action, outcome); }),
       commits_(ports_.store),
       hub_(MakeAgentPorts(), commits_),
       admission_(ports_.store, audit_, limits_),
@@ -102,7 +104,7 @@ AgentPorts App::MakeAgentPorts() {
 
 void App::Handle(http::Request request, std::shared_ptr<http::Responder> responder) {
   const auto x = std::make_shared<Exchange>(std::move(request), std::move(responder), NewRequestId(), ports_.loop,
-                                            commits_, options_.log);
+                                            commits_, options_.log, metrics_);
   try {
     Dispatch(x);
   } catch (const std::exception& error) {
@@ -127,7 +129,10 @@ http::Response App::RefuseUnread(std::string_view code, const http::Request& req
 std::string App::NewRequestId() { return "req_" + EncodeBase64Url(ports_.random(12)); }
 
 void App::EndTurn() {
-  if (!commits_.EndTurn() && options_.log)
+  const bool has_writes = ports_.store.HasPending();
+  const bool is_durable = commits_.EndTurn();
+  if (has_writes) metrics_.CountCommit(is_durable);
+  if (!is_durable && options_.log)
     options_.log(LogLevel::kError, "The store refused a transaction; its requests were answered with 503.");
 }
 
@@ -205,12 +210,21 @@ void App::HandleProduct(const ExchangePtr& x, const Route& route) {
   route.endpoint(x);
 }
 
+http::Response App::MetricsResponse() {
+  const Metrics::Now now{options_.connections ? options_.connections() : 0, hub_.size(), products_.size()};
+  return {200,
+          {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}, {"Cache-Control", "no-store"}},
+          metrics_.Write(now)};
+}
+
 void App::HandleSite(const ExchangePtr& x) {
   const std::string& path = x->request.path;
   const bool is_read = x->request.method == "GET" || x->request.method == "HEAD";
   if (is_read && path == "/healthz") return x->Send(PlainResponse(200, "ok\n"));
   if (is_read && path == "/readyz")
     return x->Send(is_draining_ ? PlainResponse(503, "draining\n") : PlainResponse(200, "ready\n"));
+  if (is_read && path == "/metrics" && http::IsTrusted(x->request.peer_address, options_.metrics_from))
+    return x->Send(MetricsResponse());
   if (is_read && path.starts_with(kProblemPages)) {
     x->route = "/problems/{code}";
     return x->Send(ProblemPage(path.substr(kProblemPages.size()), x->request.Find("accept").value_or("")));

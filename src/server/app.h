@@ -17,6 +17,7 @@
 #include "server/commit_queue.h"
 #include "server/exchange.h"
 #include "server/limits.h"
+#include "server/metrics.h"
 #include "server/run_api.h"
 #include "server/run_hub.h"
 #include "server/widget_api.h"
@@ -35,6 +36,9 @@ struct AppPorts {
 struct AppOptions {
   Log log;                                                                    // may be empty
   std::function<std::optional<http::Response>(const http::Request&)> assets;  // may be empty; GET and HEAD outside /v1
+  std::function<std::size_t()> connections;                                   // how many are open; may be empty
+  // Addresses and blocks that /metrics is told to; to others there is no such address.
+  std::vector<std::string> metrics_from{"127.0.0.0/8", "::1"};
 };
 
 class App {
@@ -75,10 +79,12 @@ class App {
   AgentPorts MakeAgentPorts();
   std::string NewRequestId();
   void HandleSite(const ExchangePtr& x);
+  http::Response MetricsResponse();
 
   AppPorts ports_;
   AppOptions options_;
   std::vector<ServedProductPtr> products_;
+  Metrics metrics_;
   AuditLog audit_;
   Limits limits_;
   CommitQueue commits_;

@@ -27,6 +27,7 @@ int RunCommandLine(int argc, const char* const* argv) {
   AddUser(cli);
   AddAudit(cli);
   AddFeedback(cli);
+  AddStore(cli);
   try {
     cli.parse(argc, argv);
   } catch (const CLI::RuntimeError& ended) {

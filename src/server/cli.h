@@ -30,6 +30,7 @@ void AddToken(CLI::App& cli);
 void AddUser(CLI::App& cli);
 void AddAudit(CLI::App& cli);
 void AddFeedback(CLI::App& cli);
+void AddStore(CLI::App& cli);
 
 // Ends the command: prints both, exits with `code`.
 [[noreturn]] void Fail(ExitCode code, std::string_view detail, std::string_view hint = "");

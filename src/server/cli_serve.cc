@@ -1,9 +1,6 @@
-#include <fcntl.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
-#include <sys/file.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <chrono>
@@ -20,6 +17,7 @@
 #include "identity/crypto.h"
 #include "server/app.h"
 #include "server/cli.h"
+#include "server/folder_lock.h"
 #include "server/head_keeper.h"
 #include "server/product_files.h"
 #include "server/seal_key.h"
@@ -33,6 +31,7 @@ constexpr std::int64_t kWatchIntervalMs = 1000;
 
 struct ServeOptions {
   std::vector<std::string> config{"products"};
+  std::vector<std::string> trusted_proxies, metrics_from;
   std::string data = "data", listen = "127.0.0.1:8787", web, log_level = "info", key_file;
 };
 
@@ -54,24 +53,6 @@ Address ParseAddress(const std::string& text) {
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   return {host, static_cast<std::uint16_t>(port)};
 }
-
-// One server per folder: a second one would take the first one's running replies for the remains of a crash.
-class FolderLock {
- public:
-  explicit FolderLock(const std::string& folder)
-      : file_(::open((folder + "/lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600)) {
-    if (file_ < 0)
-      Fail(kExitFailure, "The folder " + folder + " cannot be written.", "Choose another one with --data.");
-    if (::flock(file_, LOCK_EX | LOCK_NB) != 0)
-      Fail(kExitFailure, "Another widgentd uses the folder " + folder + ".", "Stop it, or choose another --data.");
-  }
-  ~FolderLock() { ::close(file_); }
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
-
- private:
-  int file_;
-};
 
 std::shared_ptr<spdlog::logger> MakeLogger(const std::string& level) {
   auto logger = spdlog::stderr_color_mt("widgentd");
@@ -182,6 +163,7 @@ void Serve(const ServeOptions& options) {
   std::error_code error;
   std::filesystem::create_directories(options.data, error);
   RaiseDescriptorLimit();
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may grow no more is a disk that refuses, which is answered
   const FolderLock lock(options.data);
   const auto assets = LoadAssets(options.web);
   const auto store = OpenStore(options.data);
@@ -192,6 +174,9 @@ void Serve(const ServeOptions& options) {
   AppOptions app_options;
   app_options.log = LogTo(logger);
   if (assets) app_options.assets = [&](const http::Request& request) { return assets->Find(request.path, request); };
+  http::Server* listening = nullptr;
+  app_options.connections = [&] { return listening ? listening->ConnectionCount() : 0; };
+  if (!options.metrics_from.empty()) app_options.metrics_from = options.metrics_from;
   std::optional<App> started;
   try {
     started.emplace(AppPorts{loop, client, *store, RandomBytes}, std::move(products), std::move(app_options));
@@ -207,6 +192,7 @@ void Serve(const ServeOptions& options) {
 
   http::ServerOptions server_options;
   server_options.drain_timeout_ms = 3000;
+  server_options.trusted_proxies = options.trusted_proxies;
   server_options.unique_header_prefixes = {"widgent-", "last-event-id"};
   server_options.refuse = [&](std::string_view code, const http::Request& request) {
     return app.RefuseUnread(code, request);
@@ -216,6 +202,7 @@ void Serve(const ServeOptions& options) {
     watch.Look();
     app.Handle(std::move(request), std::move(responder));
   });
+  listening = &server;
   std::uint16_t port = 0;
   try {
     port = server.Listen(address.host, address.port);
@@ -256,6 +243,22 @@ void AddServe(CLI::App& cli) {
   serve->add_option("--listen", options->listen, "Address; port 0 takes any")
       ->capture_default_str()
       ->type_name("HOST:PORT");
+  const auto is_block = [](const std::string& block) {
+    return http::IsCidr(block) ? "" : "\"" + block + "\" is no address or block. Write 127.0.0.1 or 10.0.0.0/8.";
+  };
+  serve
+      ->add_option("--trusted-proxy", options->trusted_proxies,
+                   "Proxies in front, as addresses or blocks: their X-Forwarded-For says who the client is")
+      ->envname("WIDGENT_TRUSTED_PROXY")
+      ->delimiter(',')
+      ->check(is_block)
+      ->type_name("CIDR...");
+  serve
+      ->add_option("--metrics-from", options->metrics_from,
+                   "Who may read /metrics, as addresses or blocks; otherwise this machine alone")
+      ->delimiter(',')
+      ->check(is_block)
+      ->type_name("CIDR...");
   serve->add_option("--key-file", options->key_file, "Key of the sealed secrets, where WIDGENT_KEY has none")
       ->type_name("FILE");
   serve->add_option("--web", options->web, "Folder of the built widget (widgent.js and what it loads)")

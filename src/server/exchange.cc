@@ -13,13 +13,14 @@ constexpr std::int64_t kBackendDownRetrySeconds = 5;
 }  // namespace
 
 Exchange::Exchange(http::Request received, std::shared_ptr<http::Responder> responder, std::string id,
-                   http::EventLoop& loop, CommitQueue& commits, const Log& log)
+                   http::EventLoop& loop, CommitQueue& commits, const Log& log, Metrics& metrics)
     : request(std::move(received)),
       request_id(std::move(id)),
       responder_(std::move(responder)),
       loop_(loop),
       commits_(commits),
       log_(log),
+      metrics_(metrics),
       received_at_(loop.Now()) {}
 
 void Exchange::Send(http::Response response) {
@@ -29,6 +30,7 @@ void Exchange::Send(http::Response response) {
                    Problem problem = MakeProblem("backend_down", "The request could not be stored.",
                                                  "Try again in a moment.", kBackendDownRetrySeconds);
                    problem.request_id = self->request_id;
+                   self->metrics_.CountProblem(problem.code);
                    self->SendNow(ProblemResponse(problem));
                  });
 }
@@ -40,13 +42,14 @@ void Exchange::SendJson(int status, std::string json) {
 void Exchange::Refuse(Problem problem) {
   problem.request_id = request_id;
   problem.token_expired = token_expired;
+  metrics_.CountProblem(problem.code);
   Send(ProblemResponse(problem));
 }
 
 void Exchange::StartStream() {
   http::Response head = StreamResponse("");
   Complete(head);
-  LogAnswer(head.status);
+  Record(head.status);
   responder_->StartStream(std::move(head));
 }
 
@@ -57,15 +60,17 @@ void Exchange::Complete(http::Response& response) {
 
 void Exchange::SendNow(http::Response response) {
   Complete(response);
-  LogAnswer(response.status);
+  Record(response.status);
   responder_->Send(std::move(response));
 }
 
-void Exchange::LogAnswer(int status) {
+void Exchange::Record(int status) {
+  const std::int64_t milliseconds = loop_.Now() - received_at_;
+  metrics_.CountAnswer(route, status, milliseconds);
   if (!log_) return;
   std::string line = "request=" + request_id + " method=" + request.method + " route=" + (route.empty() ? "-" : route);
   if (product) line += " product=" + product->config.id.value;
-  line += " status=" + std::to_string(status) + " ms=" + std::to_string(loop_.Now() - received_at_);
+  line += " status=" + std::to_string(status) + " ms=" + std::to_string(milliseconds);
   log_(status >= 500 ? LogLevel::kWarning : LogLevel::kInfo, line);
 }
 

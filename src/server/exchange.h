@@ -13,6 +13,7 @@
 #include "product/product.h"
 #include "protocol/problem.h"
 #include "server/commit_queue.h"
+#include "server/metrics.h"
 
 namespace widgent {
 
@@ -31,7 +32,7 @@ using ServedProductPtr = std::shared_ptr<const ServedProduct>;
 class Exchange : public std::enable_shared_from_this<Exchange> {
  public:
   Exchange(http::Request received, std::shared_ptr<http::Responder> responder, std::string id, http::EventLoop& loop,
-           CommitQueue& commits, const Log& log);
+           CommitQueue& commits, const Log& log, Metrics& metrics);
 
   const http::Request request;
   const std::string request_id;
@@ -57,12 +58,13 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
  private:
   void Complete(http::Response& response);
   void SendNow(http::Response response);
-  void LogAnswer(int status);
+  void Record(int status);
 
   std::shared_ptr<http::Responder> responder_;
   http::EventLoop& loop_;
   CommitQueue& commits_;
   const Log& log_;
+  Metrics& metrics_;
   const UnixMillis received_at_;
 };
 

@@ -18,6 +18,7 @@ class RunHub {
   std::shared_ptr<LiveRun> Find(const ProductId& product, const ThreadId& thread) const;
   int CountOf(const ProductId& product, const Owner& owner) const;
   bool IsEmpty() const { return runs_.empty(); }
+  std::size_t size() const { return runs_.size(); }
 
   // Takes a run whose message has just been written. It begins when that is durable. Its thread has none. `served` is
   // what the request points into.

@@ -38,6 +38,9 @@ class Database {
   void Execute(const std::string& sql);
   // False between BEGIN and COMMIT or ROLLBACK.
   bool IsAutocommit() const;
+  // Copies all of it, as it is at one moment, into `destination`, which others may not use meanwhile; whoever writes to
+  // this one goes on. `on_progress` hears of the pages that are copied, and of all. Throws Error.
+  void CopyTo(Database& destination, const std::function<void(int done, int all)>& on_progress);
   // Rows changed by the latest statement.
   int Changes() const;
 

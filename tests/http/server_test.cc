@@ -460,6 +460,24 @@ TEST_CASE("An address has so many connections and no more, until one ends") {
   CHECK(AnswersWell(server.port()));
 }
 
+TEST_CASE("A trusted proxy says who the client is, and has as many connections as it needs") {
+  ServerOptions options;
+  options.connections_per_address_max = 1;
+  options.trusted_proxies = {"127.0.0.0/8"};
+  TestServer server(
+      [](Request request, std::shared_ptr<Responder> responder) {
+        responder->Send({200, {}, request.peer_address});
+      },
+      std::move(options));
+  RawSocket first(server.port()), second(server.port());
+  for (RawSocket* socket : {&first, &second}) {
+    socket->Send("GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 10.0.0.1, 203.0.113.7\r\n\r\n");
+    const std::string answer = socket->ReadResponse();
+    CHECK(StatusOf(answer) == 200);
+    CHECK_THAT(answer, Catch::Matchers::EndsWith("203.0.113.7"));
+  }
+}
+
 TEST_CASE("Stopping lets the answer under way end, closes what idles, and refuses what is new") {
   std::shared_ptr<Responder> waiting;
   std::atomic<bool> drained = false;
