@@ -115,7 +115,7 @@ async function say(message, headers) {
   }
 }
 
-/** Talks until the server is gone. A message whose fate is unknown is said again, under the same ids, before the next. */
+/** Talks until the server is gone. A message whose fate is unknown comes again, under the same ids, before the next. */
 async function talk(user, said, isOver) {
   const headers = headersOf(user.sub);
   for (;;) {

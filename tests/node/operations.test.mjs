@@ -41,7 +41,8 @@ daemon-reload) ;;
   echo $! >${system}/pid
   for ((i = 0; i < 200; i++)); do grep -q 'listens on' ${system}/log && exit; sleep 0.05; done; exit 1 ;;
 'stop widgentd')
-  kill $(cat ${system}/pid); for ((i = 0; i < 200; i++)); do kill -0 $(cat ${system}/pid) 2>&- || break; sleep 0.05; done
+  kill $(cat ${system}/pid)
+  for ((i = 0; i < 200; i++)); do kill -0 $(cat ${system}/pid) 2>&- || break; sleep 0.05; done
   : >${system}/log ;;
 'reload widgentd') kill -HUP $(cat ${system}/pid) ;;
 'reload nginx') nginx ;;
