@@ -23,6 +23,14 @@ export interface Engine {
 export interface WidgetModule {
   start: typeof start;
 }
+/** Lets the page go first. A page may have replaced setTimeout; nobody replaces this. */
+const pause = () =>
+  new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = resolve;
+    port2.postMessage(0);
+  });
+
 const gone = 'The widget was removed from the page.';
 
 /**
@@ -218,8 +226,11 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
       (look.container ?? document.body ?? document.documentElement).closest<HTMLElement>('[lang]')?.lang ||
       navigator.language;
     await speak(locale, base);
+    await pause();
     if (life.signal.aborted) return;
     panel = new Panel(root, handle, noteUnread, life.signal, look);
+    await pause();
+    if (life.signal.aborted) return;
     boot(wasm);
     const calls = waiting;
     waiting = undefined;

@@ -91,7 +91,8 @@ export class Composer {
     const left = charactersMax - (input.value.length > charactersMax - 200 ? [...input.value.trim()].length : 0);
     this.isTooLong = left < 0;
     count.hidden = left > 200;
-    count.textContent = this.isTooLong ? strings.tooLong(-left) : strings.left(left);
+    // Numbers and plurals of Intl take longer than all else here.
+    if (!count.hidden) count.textContent = this.isTooLong ? strings.tooLong(-left) : strings.left(left);
     set(input, { 'aria-invalid': String(this.isTooLong) });
     this.send.disabled = input.disabled || this.isTooLong || !input.value.trim();
     // An empty field has no text to take a direction from: its placeholder has the panel's.

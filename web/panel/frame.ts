@@ -16,6 +16,8 @@ export class Frame {
   /** Of the product. */
   accent: string | undefined;
   private left = false;
+  /** Its colour is nobody's but its own, so that to change it costs nothing. */
+  private readonly probe = el('i', { hidden: '' });
 
   /**
    * @param panel inside of `wrapper`, which is in the shadow tree of `host`
@@ -48,6 +50,7 @@ export class Frame {
       const up = key === 'ArrowUp' ? step : key === 'ArrowDown' ? -step : 0;
       this.resize(panel.offsetWidth + across, panel.offsetHeight + up);
     };
+    wrapper.append(this.probe);
     wrapper.classList.toggle('in', !!look.container);
     wrapper.classList.toggle('bare', look.launcher !== undefined);
     this.place();
@@ -58,20 +61,11 @@ export class Frame {
     return phone.matches && !this.look.container;
   }
 
-  /** Where the page stands now: its direction, its colours, its keyboard. */
+  /** Where the page stands now: its direction, its colours, its keyboard. All is read before anything is written. */
   place(): void {
     const { host, wrapper, panel, look } = this;
     const { documentElement, body } = document;
     const { direction } = getComputedStyle(look.container ?? body ?? documentElement);
-    this.left = (direction === 'rtl') !== (look.position === 'bottom-start');
-    host.className = look.container ? 'in' : this.left ? 'left' : '';
-    host.lang = language;
-    host.dir = /^(ar|he|iw)\b/.test(language) ? 'rtl' : direction;
-    wrapper.classList.toggle('left', this.left);
-
-    const style = (name: string, value: string) => host.style.setProperty(name, value);
-    style('--x', `${look.offset?.x ?? 20}px`);
-    style('--y', `${look.offset?.y ?? 20}px`);
     // What init says, or the page of itself; where it takes both, or says nothing, the visitor's wish.
     const schemes = ['light', 'dark'];
     const said = schemes.includes(look.scheme!)
@@ -79,14 +73,20 @@ export class Frame {
       : getComputedStyle(look.container ?? documentElement).colorScheme;
     const fitting = schemes.filter((scheme) => said.includes(scheme));
     const dark = fitting.length === 1 ? fitting[0] === 'dark' : night.matches;
-    wrapper.classList.toggle('dark', dark);
+    const chosen = look.accent ?? getComputedStyle(host).getPropertyValue('--widgent-accent');
 
-    const accent =
-      this.rgb(look.accent ?? getComputedStyle(host).getPropertyValue('--widgent-accent')) ??
-      this.rgb(this.accent ?? '') ??
-      ([34, 85, 238] as const);
+    this.left = (direction === 'rtl') !== (look.position === 'bottom-start');
+    host.className = look.container ? 'in' : this.left ? 'left' : '';
+    host.lang = language;
+    host.dir = /^(ar|he|iw)\b/.test(language) ? 'rtl' : direction;
+    wrapper.classList.toggle('left', this.left);
+    wrapper.classList.toggle('dark', dark);
+    const accent = this.rgb(chosen) ?? this.rgb(this.accent ?? '') ?? ([34, 85, 238] as const);
     const ground = this.rgb('var(--b)');
+    const style = (name: string, value: string) => host.style.setProperty(name, value);
     const css = (colour: Rgb) => `rgb(${colour.map(Math.round).join()})`;
+    style('--x', `${look.offset?.x ?? 20}px`);
+    style('--y', `${look.offset?.y ?? 20}px`);
     style('--a', css(accent));
     style('--at', css(textOn(accent)));
     if (ground) style('--ai', css(readableOn(ground, accent, dark)));
@@ -98,19 +98,19 @@ export class Frame {
   /** An on-screen keyboard covers the page without making it smaller. */
   private fit(): void {
     const { style } = this.panel;
-    const { height = 0, scale = 0, offsetTop = 0 } = visualViewport ?? {};
-    const covers = this.modal && scale === 1;
+    // To ask makes the browser lay out the whole page.
+    const { height = 0, scale = 0, offsetTop = 0 } = (this.modal && visualViewport) || {};
+    const covers = scale === 1;
     style.height = covers ? `${height}px` : '';
     style.top = covers ? `${offsetTop}px` : '';
   }
 
   /** Any colour of CSS, by the browser's own reading. */
   private rgb(colour: string): Rgb | undefined {
-    const { style } = this.wrapper;
+    const { style } = this.probe;
     style.color = '';
     style.color = `color-mix(in srgb,${colour},${colour})`;
-    const parts = style.color && getComputedStyle(this.wrapper).color.match(/[\d.]+(e-\d+)?/g);
-    style.color = '';
+    const parts = style.color && getComputedStyle(this.probe).color.match(/[\d.]+(e-\d+)?/g);
     return parts && parts.length > 2 ? ([0, 1, 2].map((i) => Number(parts[i]) * 255) as unknown as Rgb) : undefined;
   }
 

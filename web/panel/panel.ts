@@ -159,10 +159,10 @@ export class Panel {
   open(): void {
     if (this.isOpen) return;
     this.before = document.activeElement;
+    this.place(); // while to lay out the page costs no more than the page
     this.panel.hidden = false;
     set(this.launcher, { 'aria-expanded': 'true' });
     this.countUnread(0);
-    this.place();
     this.transcript.showAway(false);
     this.composer.fit();
     if (!this.look.container) this.composer.input.focus();

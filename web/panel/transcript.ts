@@ -49,7 +49,7 @@ export class Transcript {
     );
     this.element.onscroll = () => this.noteScroll();
     this.noteBusy();
-    this.noteScroll();
+    this.showLatest();
   }
 
   get empty(): boolean {
@@ -163,8 +163,9 @@ export class Transcript {
     this.steps = [];
     this.last = undefined;
     this.day = '';
+    this.atEnd = true;
     this.noteBusy();
-    this.noteScroll();
+    this.showLatest();
   }
 
   /** Down to the newest line, with the next frame: always, or only where the reader is there already. */
@@ -206,8 +207,8 @@ export class Transcript {
   }
 
   private showLatest(): void {
-    if (this.atEnd) this.count = 0;
     this.toLatest.hidden = this.atEnd;
+    if (this.atEnd) return void (this.count = 0);
     this.missed.hidden = !this.count;
     this.missed.textContent = String(this.count);
     name(this.toLatest, this.count ? strings.news(this.count) : strings.latest);
