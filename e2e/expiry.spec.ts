@@ -20,7 +20,7 @@ test('case 09: same sub again restores', async ({ page, startStack }) => {
   await widget.input.fill('a draft that stays');
   await shop.press('60-second token');
 
-  await expect(widget.notice).toContainText(strings.notice('identity_expired'), { timeout: 20_000 });
+  await expect(widget.notice).toContainText(strings.notices.identity_expired!, { timeout: 20_000 });
   await widget.expectGuest();
   await expect(widget.replies).toHaveCount(0);
   await expect(widget.questions).toHaveCount(0);

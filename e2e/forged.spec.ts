@@ -16,7 +16,7 @@ test('case 15: a forged token is refused with 401, the code and a hint; the visi
   expect((await answer).status()).toBe(401);
 
   await expect(page.locator('#log')).toContainText('refused: invalid_signature');
-  await expect(widget.notice).toContainText(strings.notice('identity_refused'));
+  await expect(widget.notice).toContainText(strings.notices.identity_refused!);
   await widget.expectGuest();
   await expect(widget.replies).toHaveCount(0);
   const said = shop.console.filter((line) => line.startsWith('[widgent] invalid_signature: '));

@@ -24,7 +24,7 @@ const { values: options } = parseArgs({
   },
 });
 // The inspector is loaded by developers alone, so that it is not in `all`.
-const budgets = { loader: 1000, core: 26000, twin: 40000, all: 47550, inspector: 10000 };
+const budgets = { loader: 1000, core: 26000, twin: 40000, all: 47250, inspector: 10000 };
 
 const integrity = (bytes) => `sha256-${createHash('sha256').update(bytes).digest('base64')}`;
 const shortHash = (bytes) => createHash('sha256').update(bytes).digest('hex').slice(0, 8);
@@ -52,23 +52,23 @@ const coreTwinName = `core-${shortHash(coreTwin)}.js`;
 const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
 
 const glue = await bundle(coreGlue, { format: 'esm' });
-const core = { WIDGENT_CORE: JSON.stringify(coreName), WIDGENT_CORE_INTEGRITY: JSON.stringify(integrity(coreWasm)) };
 const inspector = await bundle(path.join(root, 'web/inspector/inspector.ts'), { format: 'esm' });
 const inspectorName = `inspector-${shortHash(inspector)}.js`;
 
-// English is in the widget; the others are data, found by way of one list, so that the widget carries one hash for all.
+// What few visitors need is found by way of one list, so that the widget carries one hash for all.
+const parts = { core: [coreTwinName, integrity(coreTwin)], inspector: [inspectorName, integrity(inspector)] };
+// English is in the widget; the others are data.
 const localeFolder = path.join(root, 'web/panel/locales');
 const locales = {};
-const languages = {};
 for (const file of (await readdir(localeFolder)).filter((name) => name.endsWith('.json')).sort()) {
   const bytes = Buffer.from(JSON.stringify(JSON.parse(await readFile(path.join(localeFolder, file), 'utf8'))));
   const language = path.basename(file, '.json');
   const name = `language-${language}-${shortHash(bytes)}.json`;
   locales[name] = bytes;
-  languages[language] = [name, integrity(bytes)];
+  parts[language] = [name, integrity(bytes)];
 }
-const languageList = Buffer.from(JSON.stringify(languages));
-const languageListName = `languages-${shortHash(languageList)}.json`;
+const partList = Buffer.from(JSON.stringify(parts));
+const partListName = `parts-${shortHash(partList)}.json`;
 
 const widget = await bundle(
   path.join(root, 'web/widget.ts'),
@@ -76,13 +76,8 @@ const widget = await bundle(
     format: 'esm',
     alias: { 'widgent-core': coreGlue },
     define: {
-      ...core,
-      WIDGENT_CORE_TWIN: JSON.stringify(coreTwinName),
-      WIDGENT_CORE_TWIN_INTEGRITY: JSON.stringify(integrity(coreTwin)),
-      WIDGENT_LANGUAGES: JSON.stringify(languageListName),
-      WIDGENT_LANGUAGES_INTEGRITY: JSON.stringify(integrity(languageList)),
-      WIDGENT_INSPECTOR: JSON.stringify(inspectorName),
-      WIDGENT_INSPECTOR_INTEGRITY: JSON.stringify(integrity(inspector)),
+      WIDGENT_PARTS: JSON.stringify(partListName),
+      WIDGENT_PARTS_INTEGRITY: JSON.stringify(integrity(partList)),
     },
   },
   [],
@@ -95,7 +90,8 @@ const loader = await bundle(path.join(root, 'web/widgent.ts'), {
     WIDGENT_VERSION: JSON.stringify(version),
     WIDGENT_WIDGET: JSON.stringify(widgetName),
     WIDGENT_WIDGET_INTEGRITY: JSON.stringify(integrity(widget)),
-    ...core,
+    WIDGENT_CORE: JSON.stringify(coreName),
+    WIDGENT_CORE_INTEGRITY: JSON.stringify(integrity(coreWasm)),
   },
 });
 
@@ -106,11 +102,11 @@ const files = {
   [coreName]: coreWasm,
   [coreTwinName]: coreTwin,
   [inspectorName]: inspector,
-  [languageListName]: languageList,
+  [partListName]: partList,
   ...locales,
 };
 for (const old of await readdir(options.out)) {
-  if (/^(widgent\.js|(widget|inspector)-\w+\.js|core-\w+\.(wasm|js)|languages?-[\w-]+\.json)(\.br)?$/.test(old))
+  if (/^(widgent\.js|(widget|inspector)-\w+\.js|core-\w+\.(wasm|js)|(parts|languages?)-[\w-]+\.json)(\.br)?$/.test(old))
     await rm(path.join(options.out, old));
 }
 const packed = {};

@@ -51,7 +51,8 @@ export async function bundle(entry, settings, shown) {
     compress: {
       passes: 3,
       keep_fargs: false,
-      pure_funcs: ['console.assert'],
+      // Assertions of the Markdown library, and views on the core's memory that nobody looks through.
+      pure_funcs: ['console.assert', 'Int8Array', 'Int16Array', 'Uint16Array', 'Float32Array', 'Float64Array'],
       pure_getters: true,
       unsafe_arrows: true,
       unsafe_methods: true,

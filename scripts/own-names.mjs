@@ -1,6 +1,6 @@
 // The names of properties that nobody but the widget knows: the build may shorten them. They are the members of its
 // classes and interfaces, and of the Markdown library's parser, unless the page, the session core, the inspector or a
-// language file knows the same name. The browser's names are terser's to spare.
+// language file knows the same name, or something is looked up by it. The browser's names are terser's to spare.
 import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,20 +17,28 @@ const shared = [
   /^panel\/(look|locales\/.*)\.ts$/,
 ];
 
-function* membersOf(node) {
-  const { name } = node;
-  const isMember =
-    ts.isClassElement(node) || ts.isTypeElement(node) || ts.isPropertyAssignment(node) || ts.isParameter(node);
-  const isField = !ts.isParameter(node) || node.modifiers?.length;
-  if (isMember && isField && name && (ts.isIdentifier(name) || ts.isStringLiteral(name)))
-    yield { node, name: name.text };
+function* nodesOf(node) {
+  yield node;
   const children = [];
   node.forEachChild((child) => void children.push(child));
-  for (const child of children) yield* membersOf(child);
+  for (const child of children) yield* nodesOf(child);
 }
 
-async function membersIn(file) {
-  return [...membersOf(ts.createSourceFile(file, await readFile(file, 'utf8'), ts.ScriptTarget.Latest, true))];
+/** What a member is called, and what is found by a name that is made or chosen as the code runs. */
+function namesOf(node) {
+  const name = node.name && (ts.isIdentifier(node.name) || ts.isStringLiteral(node.name)) && node.name.text;
+  const isMember =
+    ts.isClassElement(node) || ts.isTypeElement(node) || (ts.isParameter(node) && node.modifiers?.length);
+  const isEntry = ts.isPropertyAssignment(node) && !ts.isArrowFunction(node.initializer);
+  return {
+    member: isMember ? name : undefined,
+    lookedUp: isEntry ? name : ts.isStringLiteralLike(node) ? node.text : undefined,
+  };
+}
+
+async function namesIn(file) {
+  const source = ts.createSourceFile(file, await readFile(file, 'utf8'), ts.ScriptTarget.Latest, true);
+  return [...nodesOf(source)].map(namesOf);
 }
 
 export async function ownNames() {
@@ -40,13 +48,12 @@ export async function ownNames() {
   for (const file of await readdir(web, { recursive: true })) {
     if (!file.endsWith('.ts') || file.startsWith('npm')) continue;
     const isShared = shared.some((pattern) => pattern.test(file));
-    for (const { node, name } of await membersIn(path.join(web, file))) {
-      if (isShared) reserved.add(name);
-      // What only an object literal has may be an option of the browser's.
-      else if (!ts.isPropertyAssignment(node)) own.add(name);
+    for (const { member, lookedUp } of await namesIn(path.join(web, file))) {
+      if (member) (isShared ? reserved : own).add(member);
+      if (lookedUp) reserved.add(lookedUp);
     }
   }
   const library = path.join(root, 'node_modules/streaming-markdown/smd.d.ts');
-  for (const { name } of await membersIn(library)) own.add(name);
+  for (const { member } of await namesIn(library)) if (member) own.add(member);
   return [...own].filter((name) => !reserved.has(name));
 }

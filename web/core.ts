@@ -1,7 +1,7 @@
 // Loads the machine: the glue is bundled here, the hashed .wasm is fetched under its integrity. Where the page allows
 // no Wasm, the same core comes as JavaScript. From here on the machine is one function.
 import createCore from 'widgent-core';
-import { importChecked } from './modules.ts';
+import { importPart } from './modules.ts';
 import type { Event, Step } from './seam.ts';
 
 export type Machine = (event: Event) => Step;
@@ -48,7 +48,7 @@ export async function loadCore(
     runtime.core === 'wasm'
       ? await createCore({ wasm: await WebAssembly.compileStreaming(response), engine: WebAssembly })
       : await createCore({
-          wasm: await importChecked<Twin>(root, base + WIDGENT_CORE_TWIN, WIDGENT_CORE_TWIN_INTEGRITY),
+          wasm: await importPart<Twin>(root, base, 'core'),
           engine: { instantiate: async (twin: Twin, imports) => twin.default(imports) },
         });
   const machine: Machine = (event) => {

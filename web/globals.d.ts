@@ -23,12 +23,8 @@ declare const WIDGENT_WIDGET: string;
 declare const WIDGENT_WIDGET_INTEGRITY: string;
 declare const WIDGENT_CORE: string;
 declare const WIDGENT_CORE_INTEGRITY: string;
-declare const WIDGENT_CORE_TWIN: string;
-declare const WIDGENT_CORE_TWIN_INTEGRITY: string;
-declare const WIDGENT_LANGUAGES: string;
-declare const WIDGENT_LANGUAGES_INTEGRITY: string;
-declare const WIDGENT_INSPECTOR: string;
-declare const WIDGENT_INSPECTOR_INTEGRITY: string;
+declare const WIDGENT_PARTS: string;
+declare const WIDGENT_PARTS_INTEGRITY: string;
 
 interface String {
   toWellFormed?(): string;

@@ -1,25 +1,34 @@
-// import() knows no integrity: a script element checks it first, and import() then finds the module checked and loaded.
+// What is needed on few pages, or by few visitors, is loaded there: a language, the inspector, the core's twin. One list
+// says where each is, so that the widget carries one hash for all.
 
-/** Where Trusted Types forbid to set `src`, import() alone remains. */
-export function importChecked<Module>(root: ShadowRoot, url: string, integrity: string): Promise<Module> {
-  return new Promise((resolve, reject) => {
-    const finish = () => (import(url) as Promise<Module>).then(resolve, reject);
-    const element = document.createElement('script');
+type Place = readonly [url: string, integrity: string];
+
+export const loadJson = async (url: string, integrity: string) => (await fetch(url, { integrity })).json();
+
+/** Throws where there is none of that name. */
+export async function findPart(base: string, name: string): Promise<Place> {
+  const [path, integrity] = (await loadJson(base + WIDGENT_PARTS, WIDGENT_PARTS_INTEGRITY))[name];
+  return [base + path, integrity];
+}
+
+/**
+ * import() knows no integrity: a script element checks it first, and import() then finds the module checked and loaded.
+ * Where Trusted Types forbid to set `src`, import() alone remains.
+ */
+export async function importPart<Module>(root: ShadowRoot, base: string, name: string): Promise<Module> {
+  const [url, integrity] = await findPart(base, name);
+  const element = document.createElement('script');
+  await new Promise<unknown>((resolve, reject) => {
     element.type = 'module';
     element.integrity = integrity;
-    element.onload = () => {
-      element.remove();
-      void finish();
-    };
-    element.onerror = () => {
-      element.remove();
-      reject(new Error(`${url} could not be loaded`));
-    };
+    element.onload = resolve;
+    element.onerror = () => reject(new Error(`${url} could not be loaded`));
     try {
       element.src = url;
       root.append(element);
     } catch {
-      void finish();
+      resolve(0);
     }
-  });
+  }).finally(() => element.remove());
+  return import(url);
 }

@@ -23,16 +23,18 @@ if (!stub?.version?.trim) {
   let tries = 0;
   let loading: unknown;
 
+  const fetchCore = () => fetch(base + WIDGENT_CORE, { integrity: WIDGENT_CORE_INTEGRITY });
+
   // import() knows no integrity: the script element checks it, and import() then finds the module checked and loaded.
   // Where Trusted Types forbid to set `src`, import() alone remains. A failed address is never asked again, hence `?`.
   const load = () => {
     if (loading) return;
     loading = 1;
     const url = base + WIDGENT_WIDGET + '?' + tries++;
-    const wasm = fetch(base + WIDGENT_CORE, { integrity: WIDGENT_CORE_INTEGRITY });
+    const wasm = fetchCore();
     const finish = () =>
       import(url).then((widget: WidgetModule) => {
-        engine = widget.start(root, base, wasm);
+        engine = widget.start(root, base, wasm, fetchCore);
         queue.splice(0).forEach((take = engine.take));
       });
     const element = document.createElement('script');

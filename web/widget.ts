@@ -39,8 +39,14 @@ const gone = 'The widget was removed from the page.';
  * @param root the shadow root with the launcher in it
  * @param base the server's address, ending in a slash
  * @param wasm the core, already on its way
+ * @param fetchCore where that has failed, to try again
  */
-export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): Engine {
+export function start(
+  root: ShadowRoot,
+  base: string,
+  wasm: Promise<Response>,
+  fetchCore: () => Promise<Response>,
+): Engine {
   const calls = new Calls();
   const listeners = new Listeners();
   const requests = openRequests(base, handle);
@@ -77,8 +83,7 @@ export function start(root: ShadowRoot, base: string, wasm: Promise<Response>): 
     if (!machine) {
       early.push(event);
       panel?.hold(event);
-      if (failed && event.type === 'panel_opened')
-        boot(fetch(base + WIDGENT_CORE, { integrity: WIDGENT_CORE_INTEGRITY }));
+      if (failed && event.type === 'panel_opened') boot(fetchCore());
       return;
     }
     queue.push(event);

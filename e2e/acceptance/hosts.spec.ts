@@ -146,7 +146,7 @@ for (const [place, at] of [
     expect(await host.started()).toBe('core_unavailable');
     expect(host.lines.join('\n')).toContain('[widgent] core_unavailable');
     await page.locator('button.l').click();
-    await expect(host.widget.notice).toContainText(strings.notice('unavailable'));
+    await expect(host.widget.notice).toContainText(strings.notices.unavailable!);
     await host.widget.send('is somebody there');
     expect(await page.evaluate('ran')).toEqual([]);
     await expectNoCore(host);

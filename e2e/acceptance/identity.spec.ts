@@ -134,7 +134,7 @@ test("case 08: expiry without getToken: the next message is a guest's", async ({
   expect(await widget.ask('where is my order A-1001')).toContain('A-1001');
   await widget.input.fill('where is my order A-1001 again');
   expect(await shop.identify(stack.sign({ ...people.ada, exp: now() + 4 }))).toMatchObject({ sub: 'ada' });
-  await expect(widget.notice).toContainText(strings.notice('identity_expired'), { timeout: 15_000 });
+  await expect(widget.notice).toContainText(strings.notices.identity_expired!, { timeout: 15_000 });
   await widget.expectGuest();
   await expect(widget.questions).toHaveCount(0);
   await widget.input.press('Enter'); // the draft has stayed

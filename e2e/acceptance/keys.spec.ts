@@ -45,7 +45,7 @@ test('case 21: revocation', async ({ page, startStack }) => {
   await widget.send('who am I');
   expect(await (await refused).json()).toMatchObject({ code: 'revoked', hint: expect.stringMatching(/\w/) });
   await widget.expectGuest();
-  await expect(widget.notice).toContainText(strings.notice('identity_refused'));
+  await expect(widget.notice).toContainText(strings.notices.identity_refused!);
   expect(await widget.traces()).not.toMatch(/milestone|Lovelace/);
   expect(await questions()).toEqual(before);
 

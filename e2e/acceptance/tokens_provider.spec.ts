@@ -208,7 +208,7 @@ test("the guest's conversation comes along once, and what an expired user said g
   await shop.identify(stack.sign({ ...people.ada, exp: now() + 8 }));
   await expect(widget.questions.filter({ hasText: 'how long does shipping take' })).toHaveCount(1);
   expect(await widget.ask('where is my order A-1001')).toContain('A-1001');
-  await expect(widget.notice).toContainText(strings.notice('identity_expired'), { timeout: 20_000 });
+  await expect(widget.notice).toContainText(strings.notices.identity_expired!, { timeout: 20_000 });
   await widget.ask('do you sell yellow umbrellas');
 
   // case 10: another sub never gets the guest's turns.
@@ -230,7 +230,7 @@ test("case 10: another sub never gets A's guest turns", async ({ page, startStac
   const { widget } = shop;
   await widget.open();
   await shop.identify(stack.sign({ ...people.ada, exp: now() + 5 }));
-  await expect(widget.notice).toContainText(strings.notice('identity_expired'), { timeout: 20_000 });
+  await expect(widget.notice).toContainText(strings.notices.identity_expired!, { timeout: 20_000 });
   await widget.ask('do you sell yellow umbrellas');
   await shop.identify(stack.sign(people.bob));
   await widget.expectUser('Bob Hayes');

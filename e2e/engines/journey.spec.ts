@@ -36,7 +36,7 @@ test('A guest asks, signs in, is greeted, gets an order, a switch, a sign-out an
   await visitor.press('Sign in as Ada');
   await visitor.expectUser('Ada Lovelace');
   await visitor.press('60-second token');
-  const expired = await visitor.expect(({ notice }) => notice.includes(strings.notice('identity_expired')), 20_000);
+  const expired = await visitor.expect(({ notice }) => notice.includes(strings.notices.identity_expired!), 20_000);
   expect(expired.identity).toContain(strings.guest);
   expect(expired.replies).toEqual([]);
   expect(await visitor.ask('where is my order A-1001')).toMatch(/sign in/i);

@@ -1,6 +1,6 @@
 // What a visitor can do with a conversation: judge, copy, edit, look back, find another one.
 import type { CDPSession } from '@playwright/test';
-import { strings } from '../../web/panel/strings.ts';
+import { fill, plural, strings, tool } from '../../web/panel/strings.ts';
 import type { ViewEffect } from '../../web/seam.ts';
 import { expect, test } from './panel.ts';
 
@@ -116,7 +116,7 @@ test('A footnote leads to its source in the list below', async ({ page, visit })
   const widget = await visit();
   await widget.open();
   await widget.show('with citations');
-  await page.getByRole('button', { name: strings.source('Returns and exchanges') }).click();
+  await page.getByRole('button', { name: fill(strings.source, 'Returns and exchanges') }).click();
   await expect(page.getByRole('link', { name: 'Returns and exchanges' })).toBeFocused();
 });
 
@@ -190,9 +190,9 @@ test('The time until a message is sent again is counted down', async ({ page, vi
   await page.clock.pauseAt(Date.now() + 3_600_000);
   await widget.show('waiting for its turn');
   const foot = widget.panel.locator('.foot.user');
-  await expect(foot).toContainText(strings.retryIn(20));
+  await expect(foot).toContainText(plural(strings.retryIn, 20));
   await page.clock.runFor(5_000);
-  await expect(foot).toContainText(strings.retryIn(15));
+  await expect(foot).toContainText(plural(strings.retryIn, 15));
   await widget.perform({ type: 'update_message', id: 'u1', status: 'sending' });
   await page.clock.runFor(5_000);
   await expect(foot).toHaveText(strings.sending);
@@ -222,7 +222,7 @@ test('Whoever reads further up keeps the place, and learns how much is new below
   await expect(latest).toBeVisible();
   await widget.perform(...reply('b', 'News.'), ...reply('c', 'More.'));
   expect(await log.evaluate((element) => element.scrollTop)).toBe(0);
-  await page.getByRole('button', { name: strings.news(2) }).click();
+  await page.getByRole('button', { name: plural(strings.news, 2) }).click();
   await expect(latest).toHaveCount(0);
   expect(
     await log.evaluate(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight),
@@ -235,11 +235,11 @@ test('Several steps fold into one line that opens', async ({ page, visit }) => {
   await widget.show('with several steps');
   const steps = widget.panel.locator('details');
   const line = steps.first().locator('summary');
-  await expect(line).toHaveText(strings.stepCount(3));
-  await expect(steps.first().getByText(strings.tool('check_stock', 'done'))).toBeHidden();
+  await expect(line).toHaveText(plural(strings.stepCount, 3));
+  await expect(steps.first().getByText(tool('check_stock', 'done'))).toBeHidden();
   await line.focus();
   await page.keyboard.press('Enter');
-  await expect(steps.first().getByText(strings.tool('check_stock', 'done'))).toBeVisible();
+  await expect(steps.first().getByText(tool('check_stock', 'done'))).toBeVisible();
   await widget.perform({ type: 'show_tool', id: 'c1', name: '', status: 'failed' });
   await expect(line).toBeFocused();
   await expect(steps.first()).toHaveAttribute('open');
@@ -260,9 +260,9 @@ test('A question says who asks, what a yes means and until when it holds; then o
   const time = await page.evaluate(() =>
     new Date('2026-12-01T10:30:00Z').toLocaleTimeString('en', { timeStyle: 'short' }),
   );
-  await expect(one!).toContainText(strings.asks(strings.agent));
-  await expect(one!.getByRole('listitem')).toHaveText([strings.cannotUndo, strings.openUntil(time)]);
-  await expect(two!.getByRole('listitem')).toHaveText([strings.openUntil(time)]);
+  await expect(one!).toContainText(fill(strings.asks, strings.agent));
+  await expect(one!.getByRole('listitem')).toHaveText([strings.cannotUndo, fill(strings.openUntil, time)]);
+  await expect(two!.getByRole('listitem')).toHaveText([fill(strings.openUntil, time)]);
   await one!.getByRole('button', { name: strings.reject }).click();
   expect((await widget.told()).at(-1)).toEqual({ type: 'approval_answered', id: 'one', approved: false });
   await expect(widget.input).toBeFocused();
@@ -276,6 +276,8 @@ test('Signed-in users find their conversations, each with its own draft; the foc
   page,
   visit,
 }) => {
+  const noon = new Date().setHours(12, 0, 0, 0);
+  await page.clock.setFixedTime(noon);
   const widget = await visit();
   await widget.open();
   const button = page.getByRole('button', { name: strings.threads });
@@ -289,7 +291,7 @@ test('Signed-in users find their conversations, each with its own draft; the foc
     type: 'show_threads',
     current: 'one',
     failed,
-    threads: failed ? [] : ['one', 'two'].map((id) => ({ id, title: `About ${id}`, at: Date.now() - 7_300_000 })),
+    threads: failed ? [] : ['one', 'two'].map((id) => ({ id, title: `About ${id}`, at: noon - 7_300_000 })),
   });
   await widget.perform(list(true));
   await page.getByRole('button', { name: strings.again }).click();
@@ -345,10 +347,10 @@ test('The composer grows to six lines, and says near the limit how much is left;
   await widget.input.fill('x'.repeat(3_500));
   await expect(widget.panel.locator('.count')).toBeHidden();
   await widget.input.fill('😀'.repeat(3_990));
-  await expect(widget.input).toHaveAccessibleDescription(strings.left(10));
+  await expect(widget.input).toHaveAccessibleDescription(plural(strings.left, 10));
   await widget.input.fill('x'.repeat(4_002));
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('log')).toHaveText(strings.tooLong(2));
+  await expect(page.getByRole('log')).toHaveText(plural(strings.tooLong, 2));
   await expect(widget.input).toHaveAttribute('aria-invalid', 'true');
   await expect(widget.input).toHaveValue('x'.repeat(4_002));
   await page.keyboard.press('Escape');

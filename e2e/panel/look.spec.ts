@@ -3,7 +3,7 @@ import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page } from '@playwright/test';
 import { readFileSync } from 'node:fs';
 import { root } from '../../scripts/steps.mjs';
-import { strings } from '../../web/panel/strings.ts';
+import { fill, strings } from '../../web/panel/strings.ts';
 import { init, settled, test, type Site } from './site.ts';
 
 const start = (options: string) => init.replace(' })', `, ${options} })`);
@@ -95,7 +95,7 @@ test('Inline it fills its element, is a region that is always there, and takes n
   await expect(page.getByRole('textbox', { name: 'Name' })).toBeFocused();
   const [panel, chat] = [await page.locator('.panel').boundingBox(), await page.locator('#chat').boundingBox()];
   expect(panel).toEqual(chat);
-  await expect(page.getByRole('region', { name: strings.title('Acme') })).toBeVisible();
+  await expect(page.getByRole('region', { name: fill(strings.title, 'Acme') })).toBeVisible();
   await expect(page.locator('button.l')).toBeHidden();
   await expect(page.getByRole('button', { name: strings.close })).toHaveCount(0);
   await expectClean(page);
@@ -237,7 +237,7 @@ for (const [tag, language, direction, html] of [
       await expectClean(page);
       const loaded = site.loads().filter((path) => path.endsWith('.json'));
       expect(loaded).toEqual([
-        expect.stringMatching(/^\/languages-\w+\.json$/),
+        expect.stringMatching(/^\/parts-\w+\.json$/),
         expect.stringMatching(new RegExp(`^/language-${language}-\\w+\\.json$`)),
       ]);
     });

@@ -1,7 +1,7 @@
 // The panel alone, handed effects as the machine would: what it shows, and how it is worked by keyboard and ear.
 import AxeBuilder from '@axe-core/playwright';
 import { readableOn, textOn, type Rgb } from '../../web/panel/colour.ts';
-import { strings } from '../../web/panel/strings.ts';
+import { fill, plural, strings } from '../../web/panel/strings.ts';
 import { expect, test } from './panel.ts';
 import { lists, states } from './states.ts';
 
@@ -141,7 +141,7 @@ test('case 37: a streamed reply is announced once, whole, at its end', async ({ 
     await expect(said).toHaveText('');
   }
   await widget.perform({ type: 'update_message', id: 'a', status: 'done' });
-  await expect(said).toHaveText(`${strings.says(strings.agent)} Your order is on its way.`);
+  await expect(said).toHaveText(`${fill(strings.says, strings.agent)} Your order is on its way.`);
   await widget.perform({ type: 'update_message', id: 'a', status: 'done' });
   await expect(said.locator('p')).toHaveCount(1);
 });
@@ -149,7 +149,7 @@ test('case 37: a streamed reply is announced once, whole, at its end', async ({ 
 test('A reply that arrives while the panel is closed is counted on the launcher', async ({ visit }) => {
   const widget = await visit();
   await widget.show('answered');
-  await expect(widget.launcher).toHaveAccessibleName(strings.unread(1));
+  await expect(widget.launcher).toHaveAccessibleName(plural(strings.unread, 1));
   await widget.open();
   await expect(widget.launcher).toHaveAccessibleName(strings.chat);
 });

@@ -3,7 +3,7 @@ import type { ApprovalStatus, ViewEffect } from '../seam.ts';
 import { timeOf } from './dates.ts';
 import { button, el } from './dom.ts';
 import { icon } from './icons.ts';
-import { strings } from './strings.ts';
+import { fill, strings } from './strings.ts';
 
 // Tools whose names begin so change nothing.
 const reading = /^(get|search|check|find|list|fetch|lookup|read|query)/i;
@@ -21,7 +21,7 @@ export class Approval {
     const until = new Date(expires_at);
     this.terms = el('ul', {});
     if (!reading.test(tool)) this.terms.append(el('li', {}, strings.cannotUndo));
-    if (+until) this.terms.append(el('li', {}, strings.openUntil(timeOf(until))));
+    if (+until) this.terms.append(el('li', {}, fill(strings.openUntil, timeOf(until))));
     this.choices = el(
       'div',
       { class: 'choices' },
@@ -31,7 +31,7 @@ export class Approval {
     this.element = el(
       'div',
       { class: 'approval', role: 'group', 'aria-label': message },
-      el('p', { class: 'asks' }, icon('lock'), strings.asks(agent)),
+      el('p', { class: 'asks' }, icon('lock'), fill(strings.asks, agent)),
       el('p', {}, message),
       this.terms,
       this.choices,

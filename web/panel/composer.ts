@@ -2,7 +2,7 @@
 import type { ViewEffect } from '../seam.ts';
 import { button, el, set } from './dom.ts';
 import { icon } from './icons.ts';
-import { strings } from './strings.ts';
+import { plural, strings } from './strings.ts';
 
 const charactersMax = 4000; // The server takes no more in one message.
 
@@ -92,7 +92,7 @@ export class Composer {
     this.isTooLong = left < 0;
     count.hidden = left > 200;
     // Numbers and plurals of Intl take longer than all else here.
-    if (!count.hidden) count.textContent = this.isTooLong ? strings.tooLong(-left) : strings.left(left);
+    if (!count.hidden) count.textContent = this.isTooLong ? plural(strings.tooLong, -left) : plural(strings.left, left);
     set(input, { 'aria-invalid': String(this.isTooLong) });
     this.send.disabled = input.disabled || this.isTooLong || !input.value.trim();
     // An empty field has no text to take a direction from: its placeholder has the panel's.

@@ -5,7 +5,7 @@ import { timeOf } from './dates.ts';
 import { button, el, link, safeUrl, set } from './dom.ts';
 import { icon } from './icons.ts';
 import { Markdown } from './markdown.ts';
-import { strings } from './strings.ts';
+import { fill, plural, strings } from './strings.ts';
 
 type Of<T extends ViewEffect['type']> = Extract<ViewEffect, { type: T }>;
 
@@ -41,7 +41,7 @@ export class Message {
     this.id = id;
     this.at = new Date(at);
     this.isReply = role === 'assistant';
-    const who = this.isReply ? strings.says(host.agent()) : strings.you;
+    const who = this.isReply ? fill(strings.says, host.agent()) : strings.you;
     this.row = el('div', {}, el('span', { class: 'sr' }, who), this.body, this.foot);
   }
 
@@ -69,7 +69,7 @@ export class Message {
     this.status = status;
     set(row, { class: `m ${side} ${status}` });
     set(foot, { class: `foot ${side} ${status}` });
-    const state = strings.state(status, code);
+    const state = strings.errors[code!] ?? (strings as unknown as Partial<Record<string, string>>)[status] ?? '';
     const words = el('span', {}, state);
     foot.replaceChildren(words);
     clearInterval(this.countdown);
@@ -83,7 +83,8 @@ export class Message {
       if (markdown) {
         markdown.end();
         this.markdown = undefined;
-        if (isNews) host.announce(`${strings.says(host.agent())} ${markdown.text.replace(/\s*\[\d+\]/g, '').trim()}`);
+        if (isNews)
+          host.announce(`${fill(strings.says, host.agent())} ${markdown.text.replace(/\s*\[\d+\]/g, '').trim()}`);
       }
       if (citations?.length) this.cite(citations);
       if (status === 'done' && this.text && !this.thumbs.size) this.offer();
@@ -110,7 +111,7 @@ export class Message {
     const due = performance.now() + seconds * 1000;
     const draw = () => {
       const left = Math.ceil((due - performance.now()) / 1000);
-      if (left > 0) words.textContent = strings.retryIn(left);
+      if (left > 0) words.textContent = plural(strings.retryIn, left);
       else clearInterval(this.countdown);
     };
     draw();
@@ -194,7 +195,7 @@ export class Message {
           const source = i % 2 && sources.get(part);
           if (!source) return i % 2 ? `[${part}]` : part;
           const mark = button('ref', part, () => source.focus());
-          set(mark, { 'aria-label': strings.source(source.textContent!.slice(part.length)) });
+          set(mark, { 'aria-label': fill(strings.source, source.textContent!.slice(part.length)) });
           return mark;
         }),
       );

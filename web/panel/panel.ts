@@ -6,7 +6,7 @@ import { Frame } from './frame.ts';
 import { icon } from './icons.ts';
 import type { Look } from './look.ts';
 import css from './panel.css';
-import { strings } from './strings.ts';
+import { fill, plural, strings } from './strings.ts';
 import { Threads } from './threads.ts';
 import { Transcript } from './transcript.ts';
 
@@ -279,7 +279,7 @@ export class Panel {
     this.agent = agent;
     this.title.textContent = agent;
     this.face.textContent = initials(agent).slice(0, 1);
-    set(this.panel, { 'aria-label': strings.title(agent) });
+    set(this.panel, { 'aria-label': fill(strings.title, agent) });
   }
 
   private showGreeting({ text, agent, accent, suggestions, handoff_url, handoff_label }: Of<'show_greeting'>): void {
@@ -303,7 +303,7 @@ export class Panel {
     this.toThreads.hidden = !user;
     if (!user && !this.threads.element.hidden) this.list(false, this.composer.input);
     const who = name || email || sub || '';
-    const [before, after] = strings.signedIn();
+    const [before, after] = strings.signedIn.split(/{\w+}/) as [string, string];
     this.identity.className = `who ${state}`;
     this.identity.replaceChildren(
       el('span', { class: 'pic', 'aria-hidden': 'true' }, user ? initials(who) : icon('person')),
@@ -333,7 +333,7 @@ export class Panel {
     if (!code) return;
     // What the visitor has wished for is no warning.
     set(this.notice, { class: code === 'signed_out' ? 'notice calm' : 'notice' });
-    const text = strings.notice(code);
+    const text = strings.notices[code] ?? strings.notices['']!;
     const dismiss = () => {
       this.notice.hidden = true;
       this.composer.input.focus();
@@ -376,7 +376,7 @@ export class Panel {
     this.badge.hidden = !count;
     this.badge.textContent = String(count);
     const label = this.look.label ?? strings.chat;
-    if (!this.look.launcher) set(this.launcher, { 'aria-label': count ? strings.unread(count) : label });
+    if (!this.look.launcher) set(this.launcher, { 'aria-label': count ? plural(strings.unread, count) : label });
   }
 
   /** One line at a time, politely; older ones go, so that nobody meets them twice. */

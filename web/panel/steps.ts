@@ -2,7 +2,7 @@
 import type { ToolStatus } from '../seam.ts';
 import { el, set } from './dom.ts';
 import { icon } from './icons.ts';
-import { strings } from './strings.ts';
+import { plural, strings, tool } from './strings.ts';
 
 interface Step {
   name: string; // told once, when the call starts
@@ -53,12 +53,12 @@ export class Steps {
 
   private mark(step: Step, status: Step['status']): void {
     step.status = status;
-    draw(step.row, status, strings.tool(step.name, status));
+    draw(step.row, status, tool(step.name, status));
     const all = [...this.steps.values()];
     const open = all.find((one) => one.status === 'running' || one.status === 'waiting');
     const wrong = all.find((one) => one.status === 'failed' || one.status === 'denied');
-    if (open) draw(this.fold, open.status, strings.tool(open.name, open.status));
-    else draw(this.fold, wrong?.status ?? 'done', strings.stepCount(all.length));
+    if (open) draw(this.fold, open.status, tool(open.name, open.status));
+    else draw(this.fold, wrong?.status ?? 'done', plural(strings.stepCount, all.length));
     this.fold.append(icon('down'));
   }
 }

@@ -6,7 +6,7 @@ import { button, el, link, name } from './dom.ts';
 import { icon } from './icons.ts';
 import { Message, type MessageHost } from './message.ts';
 import { Steps } from './steps.ts';
-import { strings } from './strings.ts';
+import { plural, strings } from './strings.ts';
 
 type Of<T extends ViewEffect['type']> = Extract<ViewEffect, { type: T }>;
 
@@ -211,7 +211,7 @@ export class Transcript {
     if (this.atEnd) return void (this.count = 0);
     this.missed.hidden = !this.count;
     this.missed.textContent = String(this.count);
-    name(this.toLatest, this.count ? strings.news(this.count) : strings.latest);
+    name(this.toLatest, this.count ? plural(strings.news, this.count) : strings.latest);
   }
 
   // The dots stand where nothing else shows that something is going on.
