@@ -12,7 +12,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { brotliCompressSync, constants } from 'node:zlib';
-import { bundle } from './bundle.mjs';
+import { bundle, textNames } from './bundle.mjs';
 import { toJavaScript } from './wasm2js.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -59,9 +59,13 @@ const inspectorName = `inspector-${shortHash(inspector)}.js`;
 const parts = { core: [coreTwinName, integrity(coreTwin)], inspector: [inspectorName, integrity(inspector)] };
 // English is in the widget; the others are data.
 const localeFolder = path.join(root, 'web/panel/locales');
+const { props: textKeys } = (await textNames()).props;
 const locales = {};
 for (const file of (await readdir(localeFolder)).filter((name) => name.endsWith('.json')).sort()) {
-  const bytes = Buffer.from(JSON.stringify(JSON.parse(await readFile(path.join(localeFolder, file), 'utf8'))));
+  const texts = Object.entries(JSON.parse(await readFile(path.join(localeFolder, file), 'utf8')));
+  const bytes = Buffer.from(
+    JSON.stringify(Object.fromEntries(texts.map(([key, text]) => [textKeys[`$${key}`] ?? key, text]))),
+  );
   const language = path.basename(file, '.json');
   const name = `language-${language}-${shortHash(bytes)}.json`;
   locales[name] = bytes;

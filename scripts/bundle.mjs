@@ -1,7 +1,9 @@
 // Bundles the browser's TypeScript with its style sheets: for the build, and for the tests of single parts.
+import { readFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 import { minify } from 'terser';
 import { ownNames } from './own-names.mjs';
+import { pruneMarkdown } from './prune-markdown.mjs';
 
 // Safari 16.4, Chrome 94, Firefox 93 (ARCHITECTURE.md, Bytes).
 const target = 'es2022';
@@ -24,6 +26,32 @@ const styleText = {
   },
 };
 
+/** The parts of the Markdown library that are reached. */
+const prunedMarkdown = {
+  name: 'pruned-markdown',
+  setup({ onLoad }) {
+    onLoad({ filter: /streaming-markdown\/smd\.js$/ }, async ({ path: file }) => ({
+      contents: pruneMarkdown(await readFile(file, 'utf8')),
+    }));
+  },
+};
+
+const anyOf = (names) => new RegExp(`^(${names.join('|')})$`);
+
+/** What the keys of the panel's texts are shortened to, as terser's cache of names. */
+export async function textNames() {
+  const { texts } = await ownNames();
+  const nameCache = {};
+  const mangle = { properties: { regex: anyOf(texts) } };
+  await minify(`export default { ${texts.map((name) => `${name}: 0`)} }`, {
+    module: true,
+    compress: false,
+    mangle,
+    nameCache,
+  });
+  return { props: nameCache.props };
+}
+
 /**
  * The minified bundle of an entry file, as bytes. Settings are esbuild's.
  *
@@ -39,15 +67,16 @@ export async function bundle(entry, settings, shown) {
     legalComments: 'none',
     write: false,
     logLevel: 'warning',
-    plugins: [styleText],
+    plugins: [styleText, prunedMarkdown],
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
     ...settings,
   });
-  const names = shown && (await ownNames()).filter((name) => !shown.includes(name));
+  const names = shown && (await ownNames()).all.filter((name) => !shown.includes(name));
   const { code } = await minify(result.outputFiles[0].text, {
     module: settings.format === 'esm',
     ecma: 2022,
-    mangle: { properties: !!shown && { regex: new RegExp(`^(${names.join('|')})$`) } },
+    mangle: { properties: !!shown && { regex: anyOf(names) } },
+    nameCache: shown && (await textNames()),
     compress: {
       passes: 3,
       keep_fargs: false,

@@ -30,9 +30,11 @@ function namesOf(node) {
   const isMember =
     ts.isClassElement(node) || ts.isTypeElement(node) || (ts.isParameter(node) && node.modifiers?.length);
   const isEntry = ts.isPropertyAssignment(node) && !ts.isArrowFunction(node.initializer);
+  const isText = isEntry && node.parent.parent.name?.text === 'en';
   return {
     member: isMember ? name : undefined,
-    lookedUp: isEntry ? name : ts.isStringLiteralLike(node) ? node.text : undefined,
+    text: isText ? name : undefined,
+    lookedUp: isEntry && !isText ? name : ts.isStringLiteralLike(node) ? node.text : undefined,
   };
 }
 
@@ -41,19 +43,23 @@ async function namesIn(file) {
   return [...nodesOf(source)].map(namesOf);
 }
 
+/** `texts`: those of them that are keys of the panel's texts, in each language's file. */
 export async function ownNames() {
   const web = path.join(root, 'web');
   const own = new Set();
+  const texts = new Set();
   const reserved = new Set();
   for (const file of await readdir(web, { recursive: true })) {
     if (!file.endsWith('.ts') || file.startsWith('npm')) continue;
     const isShared = shared.some((pattern) => pattern.test(file));
-    for (const { member, lookedUp } of await namesIn(path.join(web, file))) {
+    for (const { member, text, lookedUp } of await namesIn(path.join(web, file))) {
+      if (text) texts.add(text);
       if (member) (isShared ? reserved : own).add(member);
       if (lookedUp) reserved.add(lookedUp);
     }
   }
   const library = path.join(root, 'node_modules/streaming-markdown/smd.d.ts');
   for (const { member } of await namesIn(library)) if (member) own.add(member);
-  return [...own].filter((name) => !reserved.has(name));
+  const isOurs = (name) => !reserved.has(name);
+  return { all: [...own, ...texts].filter(isOurs), texts: [...texts].filter(isOurs) };
 }

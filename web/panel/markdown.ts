@@ -6,6 +6,7 @@ import { el, linkTo, safeUrl } from './dom.ts';
 
 const tags: Record<number, keyof HTMLElementTagNameMap> = {
   [smd.PARAGRAPH]: 'p',
+  [smd.HEADING_1]: 'h3', // of every level (scripts/prune-markdown.mjs)
   [smd.CODE_BLOCK]: 'pre',
   [smd.CODE_FENCE]: 'pre',
   [smd.CODE_INLINE]: 'code',
@@ -85,7 +86,7 @@ export class Markdown {
 
   private start(token: number): void {
     const parent = this.last;
-    let tag = token >= smd.HEADING_1 && token <= smd.HEADING_6 ? 'h3' : tags[token];
+    let tag = tags[token];
     if (token === smd.LINE_BREAK) this.add('\n');
     if (token === smd.CHECKBOX) this.add('☐');
     if (!tag || this.open.length > depthMax || (tag === 'a' && parent.closest('a'))) return void this.open.push(parent);
