@@ -24,14 +24,14 @@ export class Approval {
     if (+until) this.terms.append(el('li', {}, fill(strings.openUntil, timeOf(until))));
     this.choices = el(
       'div',
-      { class: 'choices' },
+      'choices',
       button('yes', strings.approve, () => answer(true)),
       button('no', strings.reject, () => answer(false)),
     );
     this.element = el(
       'div',
       { class: 'approval', role: 'group', 'aria-label': message },
-      el('p', { class: 'asks' }, icon('lock'), fill(strings.asks, agent)),
+      el('p', 'asks', icon('lock'), fill(strings.asks, agent)),
       el('p', {}, message),
       this.terms,
       this.choices,

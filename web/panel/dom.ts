@@ -1,12 +1,13 @@
 // Elements without innerHTML: text is only ever a text node.
 
+/** Of a class, or with the attributes given. */
 export function el<K extends keyof HTMLElementTagNameMap>(
   tag: K,
-  attributes: Record<string, string> = {},
+  given: string | Record<string, string> = {},
   ...children: (Node | string)[]
 ): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
-  set(element, attributes);
+  set(element, typeof given == 'string' ? { class: given } : given);
   element.append(...children);
   return element;
 }

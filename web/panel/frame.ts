@@ -17,7 +17,7 @@ export class Frame {
   accent: string | undefined;
   private left = false;
   /** Its colour is nobody's but its own, so that to change it costs nothing. */
-  private readonly probe = el('i', { hidden: '' });
+  private readonly probe = el('span', { hidden: '' });
 
   /**
    * @param panel inside of `wrapper`, which is in the shadow tree of `host`

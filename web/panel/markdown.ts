@@ -99,7 +99,7 @@ export class Markdown {
       parent.append(
         el(
           'div',
-          { class: 'code' },
+          'code',
           element,
           copyButton(() => element.textContent!),
         ),

@@ -42,7 +42,7 @@ export class Message {
     this.at = new Date(at);
     this.isReply = role === 'assistant';
     const who = this.isReply ? fill(strings.says, host.agent()) : strings.you;
-    this.row = el('div', {}, el('span', { class: 'sr' }, who), this.body, this.foot);
+    this.row = el('div', {}, el('span', 'sr', who), this.body, this.foot);
   }
 
   /** What it says, whole. */
@@ -123,7 +123,7 @@ export class Message {
   private offer(): void {
     const acts = el(
       'div',
-      { class: 'acts' },
+      'acts',
       el('time', {}, timeOf(this.at)),
       copyButton(() => this.text),
     );
@@ -148,7 +148,7 @@ export class Message {
       maxlength: '1000',
       dir: 'auto',
     });
-    const form = (this.comment = el('form', { class: 'comment' }, field, button('quiet', strings.send, send)));
+    const form = (this.comment = el('form', 'comment', field, button('quiet', strings.send, send)));
     const close = () => {
       form.remove();
       thumb.focus();

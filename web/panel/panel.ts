@@ -18,14 +18,14 @@ export class Panel {
   private readonly panel: HTMLElement;
   private readonly face = el('div', { class: 'face', 'aria-hidden': 'true' });
   private readonly title = el('h2');
-  private readonly status = el('p', { class: 'status' });
-  private readonly identity = el('div', { class: 'who' });
+  private readonly status = el('p', 'status');
+  private readonly identity = el('div', 'who');
   /** In the header, at its end. */
-  private readonly tools = el('div', { class: 'tools' });
+  private readonly tools = el('div', 'tools');
   private readonly banner = el('div', { class: 'banner', hidden: '' });
   private readonly notice = el('div', { class: 'notice', hidden: '' });
   private readonly offer = el('div', { class: 'offer', role: 'group', 'aria-label': strings.merge, hidden: '' });
-  private readonly greeting = el('p', { class: 'hello' });
+  private readonly greeting = el('p', 'hello');
   private readonly openers = el('div', { class: 'chips', role: 'group', 'aria-label': strings.suggestions });
   private readonly chips = el('div', { class: 'chips', role: 'group', 'aria-label': strings.suggestions });
   private readonly contact = el('div', { class: 'contact', hidden: '' });
@@ -78,7 +78,7 @@ export class Panel {
         announce: (text) => this.announce(text),
         agent: () => this.agent,
       },
-      el('div', { class: 'intro' }, this.greeting, this.openers),
+      el('div', 'intro', this.greeting, this.openers),
       this.chips,
     );
     this.composer = new Composer(
@@ -107,7 +107,7 @@ export class Panel {
         { part: 'header' },
         this.toThreads,
         this.face,
-        el('div', { class: 'names' }, this.title, this.status),
+        el('div', 'names', this.title, this.status),
         this.tools,
       ),
       this.identity,
@@ -119,7 +119,7 @@ export class Panel {
       this.composer.element,
       this.contact,
     );
-    const wrapper = el('div', { class: 'w' }, this.panel, this.announcer);
+    const wrapper = el('div', 'w', this.panel, this.announcer);
     wrapper.onkeydown = (event) => this.key(event);
     // The page's shortcuts would take our text field for its own ground.
     wrapper.onkeyup = wrapper.onkeypress = (event) => event.stopPropagation();
@@ -309,7 +309,7 @@ export class Panel {
       el('span', { class: 'pic', 'aria-hidden': 'true' }, user ? initials(who) : icon('person')),
       el(
         'span',
-        { class: 'text' },
+        'text',
         ...(user
           ? [before, el('b', { dir: 'auto' }, who), after]
           : [locked ? strings.lockedNote : strings[state as 'guest']]),
@@ -324,7 +324,7 @@ export class Panel {
     this.status.textContent = strings[state];
     this.banner.hidden = state === 'online';
     const text = offline ? strings.offlineBanner : strings.reconnectingBanner;
-    this.banner.replaceChildren(offline ? icon('cloud') : el('i', { class: 'spin' }), el('p', {}, text));
+    this.banner.replaceChildren(offline ? icon('cloud') : el('i', 'spin'), el('p', {}, text));
     if (state !== 'online') this.announce(text);
   }
 

@@ -13,7 +13,7 @@ interface Step {
 function draw(row: HTMLElement, status: ToolStatus | 'waiting', text: string): void {
   set(row, { class: `step ${status}` });
   row.replaceChildren(
-    status === 'running' ? el('i', { class: 'spin' }) : icon(status === 'done' ? 'check' : 'alert'),
+    status === 'running' ? el('i', 'spin') : icon(status === 'done' ? 'check' : 'alert'),
     el('span', { dir: 'auto' }, text),
   );
 }

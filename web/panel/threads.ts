@@ -7,7 +7,7 @@ import { strings } from './strings.ts';
 
 export class Threads {
   readonly element = el('div', { class: 'threads', role: 'group', 'aria-label': strings.threads, hidden: '' });
-  private readonly list = el('div', { class: 'list' });
+  private readonly list = el('div', 'list');
   private readonly start: HTMLElement;
 
   constructor(

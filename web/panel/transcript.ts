@@ -17,11 +17,11 @@ export interface TranscriptHost extends MessageHost {
 export class Transcript {
   /** What scrolls. */
   readonly element: HTMLElement;
-  private readonly items = el('div', { class: 'items' });
-  private readonly dots = el('div', { class: 'b dots' }, el('i'), el('i'), el('i'));
-  private readonly missed = el('span', { class: 'badge' });
+  private readonly items = el('div', 'items');
+  private readonly dots = el('div', 'b dots', el('i'), el('i'), el('i'));
+  private readonly missed = el('span', 'badge');
   private readonly toLatest = button('latest', strings.latest, () => this.scroll(true), icon('down'), this.missed);
-  private readonly fresh = el('p', { class: 'day new' }, strings.fresh);
+  private readonly fresh = el('p', 'day new', strings.fresh);
   private readonly messages = new Map<string, Message>();
   private readonly approvals = new Map<string, Approval>();
   private steps: Steps[] = [];
@@ -142,10 +142,7 @@ export class Transcript {
 
   showHandoff({ url, label }: { url: string; label: string }): void {
     const words = el('p', {}, strings.handoff);
-    this.append(
-      el('div', { class: 'card' }, icon('people'), words, link('cta', url, label || strings.handoffLabel)),
-      true,
-    );
+    this.append(el('div', 'card', icon('people'), words, link('cta', url, label || strings.handoffLabel)), true);
     this.scroll(false);
   }
 
@@ -196,7 +193,7 @@ export class Transcript {
   private divide(at: Date): void {
     const day = at.toDateString();
     if (day !== this.day && (this.day || day !== new Date().toDateString()))
-      this.items.append(el('p', { class: 'day' }, dayOf(at)));
+      this.items.append(el('p', 'day', dayOf(at)));
     this.day = day;
   }
 
