@@ -27,7 +27,8 @@ export interface WidgetModule {
 const pause = () =>
   new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
-    port1.onmessage = resolve;
+    // What is named here is not collected before it has been heard.
+    port1.onmessage = () => resolve(port2.close());
     port2.postMessage(0);
   });
 
