@@ -1,5 +1,5 @@
-// What is needed on few pages, or by few visitors, is loaded there: a language, the inspector, the core's twin. One list
-// says where each is, so that the widget carries one hash for all.
+// What is needed on few pages, or by few visitors, is loaded there: a language, the inspector, the core's twin. One
+// list says where each is, so that the widget carries one hash for all.
 
 type Place = readonly [url: string, integrity: string];
 
