@@ -37,7 +37,7 @@ target_link_libraries(core PRIVATE widgent_options)
 target_compile_definitions(core PRIVATE NDEBUG JSON_NOEXCEPTION JSON_NO_IO EMSCRIPTEN_HAS_UNBOUND_TYPE_NAMES=0)
 set_target_properties(core PROPERTIES LINK_DEPENDS
                       "${engine_js};${CMAKE_CURRENT_SOURCE_DIR}/scripts/shrink-wasm.mjs")
-target_compile_options(core PRIVATE ${shape} -Oz -fno-threadsafe-statics)
+target_compile_options(core PRIVATE ${shape} -Oz -finline-functions -fno-threadsafe-statics)
 target_link_options(core PRIVATE
   ${shape} -Oz --no-entry
   -sMODULARIZE=1 -sEXPORT_ES6=1 -sEXPORT_NAME=createCore -sENVIRONMENT=web

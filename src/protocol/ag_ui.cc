@@ -8,26 +8,17 @@ namespace widgent {
 
 namespace {
 
-constexpr std::string_view kEventTypeNames[] = {
+constexpr const char* kEventTypeNames[] = {
     "RUN_STARTED",          "RUN_FINISHED",     "RUN_ERROR",         "TEXT_MESSAGE_START",
     "TEXT_MESSAGE_CONTENT", "TEXT_MESSAGE_END", "TOOL_CALL_START",   "TOOL_CALL_ARGS",
     "TOOL_CALL_END",        "TOOL_CALL_RESULT", "MESSAGES_SNAPSHOT", "CUSTOM",
 };
 
-constexpr std::string_view kProtocolVersion = "1.0";
+constexpr const char* kProtocolVersion = "1.0";
 
 // Every look into the body passes over all of it, and a stranger wrote it: a body of 64 KiB holds 30,000 empty
 // messages.
 constexpr int kMessagesReadMax = 100, kPartsMax = 100;
-
-EventType FindEventType(std::string_view name) {
-  int type = 0;
-  for (std::string_view known : kEventTypeNames) {
-    if (known == name) break;
-    ++type;
-  }
-  return static_cast<EventType>(type);
-}
 
 std::string_view OutcomeName(Outcome outcome) {
   switch (outcome) {
@@ -41,14 +32,14 @@ std::string_view OutcomeName(Outcome outcome) {
   return "success";
 }
 
-std::string_view Member(const JsonFields& fields, std::string_view list, int index, std::string_view member) {
+std::string Member(const JsonFields& fields, std::string_view list, int index, std::string_view member) {
   return fields.Text(JsonFields::Path(list, index, member));
 }
 
 // A message's content is a string, or a list of parts of which the text ones count.
 std::string ReadContent(const JsonFields& fields, const std::string& message) {
   const std::string content = message + "/content";
-  std::string text(fields.Text(content));
+  std::string text = fields.Text(content);
   for (int i = 0, count = fields.Count(content); i < count; ++i) {
     if (Member(fields, content, i, "type") == "text") text += Member(fields, content, i, "text");
   }
@@ -64,7 +55,7 @@ std::optional<InputError> ReadResume(const JsonFields& fields, std::optional<Res
   resume->interrupt_id = fields.Text("resume/0/interruptId");
   if (!IsValidId(resume->interrupt_id))
     return InputError{"resume/0/interruptId must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ -"};
-  const std::string_view status = fields.Text("resume/0/status");
+  const std::string status = fields.Text("resume/0/status");
   resume->cancelled = status == "cancelled";
   if (resume->cancelled) return std::nullopt;
   if (status != "resolved") return InputError{"resume/0/status must be \"resolved\" or \"cancelled\"."};
@@ -79,6 +70,15 @@ std::optional<InputError> ReadResume(const JsonFields& fields, std::optional<Res
 
 std::string_view EventTypeName(EventType type) {
   return type == EventType::kOther ? "" : kEventTypeNames[static_cast<int>(type)];
+}
+
+EventType FindEventType(TextView name) {
+  int type = 0;
+  for (TextView known : kEventTypeNames) {
+    if (known == name) break;
+    ++type;
+  }
+  return static_cast<EventType>(type);
 }
 
 std::optional<InputError> ReadRunAgentInput(std::string_view body, RunAgentInput& input) {
@@ -109,27 +109,36 @@ std::optional<InputError> ReadRunAgentInput(std::string_view body, RunAgentInput
   return std::nullopt;
 }
 
-std::string WriteRunAgentInput(const RunAgentInput& input) {
-  JsonWriter writer;
-  writer.Open('{')
-      .Put("threadId", input.thread_id.value)
-      .Put("runId", input.run_id.value)
-      .Put("protocolVersion", kProtocolVersion);
-  writer.Key("messages").Open('[');
-  if (!input.message_id.value.empty()) {
-    writer.Open('{').Put("id", input.message_id.value).Put("role", "user").Put("content", input.text).Close('}');
+template <class View>
+JsonWriter& WriteRunInput(JsonWriter& writer, const RunInputView<View>& input) {
+  writer.Open('{').Put("threadId", input.thread_id).Put("runId", input.run_id);
+  writer.Put("protocolVersion", kProtocolVersion).Key("messages").Open('[');
+  if (!input.message_id.empty()) {
+    writer.Open('{').Put("id", input.message_id).Put("role", "user").Put("content", input.text).Close('}');
   }
   writer.Close(']');
-  if (const auto& resume = input.resume) {
-    writer.Key("resume").Open('[').Open('{').Put("interruptId", resume->interrupt_id);
-    writer.Put("status", resume->cancelled ? "cancelled" : "resolved");
-    if (!resume->cancelled) writer.Key("payload").Open('{').Put("approved", resume->approved).Close('}');
+  if (!input.interrupt_id.empty()) {
+    writer.Key("resume").Open('[').Open('{').Put("interruptId", input.interrupt_id);
+    writer.Put("status", input.cancelled ? "cancelled" : "resolved");
+    if (!input.cancelled) writer.Key("payload").Open('{').Put("approved", input.approved).Close('}');
     writer.Close('}').Close(']');
   }
   writer.Key("tools").Raw("[]").Key("context").Raw("[]").Key("state").Raw("{}");
   writer.Key("forwardedProps").Open('{').Key("widgent").Open('{');
-  writer.PutIf("page", input.page).PutIf("locale", input.locale);
-  return writer.Close('}').Close('}').Close('}').Take();
+  return writer.PutIf("page", input.page).PutIf("locale", input.locale).Close('}').Close('}').Close('}');
+}
+template JsonWriter& WriteRunInput(JsonWriter& writer, const RunInputView<TextView>& input);
+
+std::string WriteRunAgentInput(const RunAgentInput& input) {
+  RunInputView<std::string_view> view{
+      input.thread_id.value, input.run_id.value, input.message_id.value, input.text, input.page, input.locale};
+  if (input.resume) {
+    view.interrupt_id = input.resume->interrupt_id;
+    view.cancelled = input.resume->cancelled;
+    view.approved = input.resume->approved;
+  }
+  JsonWriter writer;
+  return WriteRunInput(writer, view).Take();
 }
 
 void WriteIdentity(JsonWriter& writer, const WireIdentity& identity) {
@@ -257,7 +266,7 @@ std::optional<AgUiEvent> ReadEvent(std::string_view json) {
   JsonFields fields;
   if (!fields.Parse(json) || fields.Text("type").empty()) return std::nullopt;
   AgUiEvent event;
-  event.type = FindEventType(fields.Text("type"));
+  event.type = FindEventType(fields.Text("type").c_str());
   event.thread_id.value = fields.Text("threadId");
   event.run_id.value = fields.Text("runId");
   event.message_id.value = fields.Text("messageId");
@@ -268,7 +277,7 @@ std::optional<AgUiEvent> ReadEvent(std::string_view json) {
   event.name = fields.Text(event.type == EventType::kToolCallStart ? "toolCallName" : "name");
   event.failed = fields.Text("content") == "failed";
   event.denied = fields.Text("metadata/widgent/denied");
-  const std::string_view outcome = fields.Text("outcome/type");
+  const std::string outcome = fields.Text("outcome/type");
   if (outcome == "cancelled") event.outcome = Outcome::kCancelled;
   if (outcome == "interrupt") event.outcome = Outcome::kInterrupt;
   event.interrupts = ReadInterrupts(fields, "outcome/interrupts");

@@ -9,6 +9,7 @@
 
 #include "protocol/ids.h"
 #include "protocol/json_fields.h"
+#include "protocol/json_writer.h"
 #include "protocol/time.h"
 
 namespace widgent {
@@ -42,6 +43,16 @@ struct InputError {
 std::optional<InputError> ReadRunAgentInput(std::string_view body, RunAgentInput& input);
 std::string WriteRunAgentInput(const RunAgentInput& input);
 
+// The same, as views of texts: TextView or std::string_view. An empty message_id: no message; an empty interrupt_id: no
+// `resume`.
+template <class View>
+struct RunInputView {
+  View thread_id, run_id, message_id, text, page, locale, interrupt_id;
+  bool cancelled = false, approved = false;
+};
+template <class View>
+JsonWriter& WriteRunInput(JsonWriter& writer, const RunInputView<View>& input);
+
 // ---- Identity as the wire shows it
 
 struct WireIdentity {
@@ -51,7 +62,7 @@ struct WireIdentity {
   std::string reason;            // of a guest: token_missing, token_expired
 };
 
-void WriteIdentity(class JsonWriter& writer, const WireIdentity& identity);
+void WriteIdentity(JsonWriter& writer, const WireIdentity& identity);
 WireIdentity ReadIdentity(const JsonFields& fields, std::string_view path);
 
 // ---- Events
@@ -74,6 +85,7 @@ enum class EventType : std::uint8_t {
 
 // "RUN_STARTED" etc.
 std::string_view EventTypeName(EventType type);
+EventType FindEventType(TextView name);
 
 struct Citation {
   int n = 0;  // as in the text's [1]
@@ -94,7 +106,7 @@ struct Interrupt {
 };
 
 // The list of interrupts as a JSON array, and from the array at `path`.
-void WriteInterrupts(class JsonWriter& writer, const std::vector<Interrupt>& interrupts);
+void WriteInterrupts(JsonWriter& writer, const std::vector<Interrupt>& interrupts);
 std::vector<Interrupt> ReadInterrupts(const JsonFields& fields, std::string_view path);
 
 // How a run ended, in RUN_FINISHED.outcome.type.

@@ -5,11 +5,16 @@
 #include <string>
 #include <string_view>
 
+#include "protocol/text.h"
+
 namespace widgent {
 
 struct UnverifiedClaims {
   std::string sub;
 };
+
+// The `sub`; empty where PeekClaims finds nothing.
+Text PeekSubject(std::string_view token);
 
 // Nothing where the token has not three segments, its payload is no JSON object, or it has no `sub`. An integer `sub`
 // reads as its decimal text, as the verifier takes it.

@@ -22,94 +22,129 @@ std::size_t Utf8Length(std::string_view text) {
   return 0;
 }
 
+// One byte within a JSON string.
+void AppendEscaped(Text& out, char c) {
+  const auto code = static_cast<unsigned char>(c);
+  if (c == '\n') {
+    out.Append("\\n");
+  } else if (code < 0x20 || code == 0x7F) {
+    out.Append("\\u00");
+    out.push_back("01234567"[code >> 4]);
+    out.push_back("0123456789abcdef"[code & 15]);
+  } else {
+    if (c == '"' || c == '\\') out.push_back('\\');
+    out.push_back(c);
+  }
+}
+
+void AppendString(Text& out, TextView text) {
+  out.push_back('"');
+  for (const char* at = text.c_str(); *at; ++at) {
+    const bool is_nul = *at == '\xC0';
+    AppendEscaped(out, is_nul ? '\0' : *at);
+    at += is_nul;
+  }
+  out.push_back('"');
+}
+
+bool IsPlain(char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; }
+
+void AppendString(Text& out, std::string_view text) {
+  out.push_back('"');
+  while (!text.empty()) {
+    std::size_t length = 0;
+    while (length < text.size() && IsPlain(text[length])) ++length;
+    out.Append(text.data(), length);
+    text.remove_prefix(length);
+    if (text.empty()) break;
+    length = Utf8Length(text);
+    if (length == 1) AppendEscaped(out, text[0]);
+    else out.Append(length ? text.data() : "\xEF\xBF\xBD", length ? length : 3);
+    text.remove_prefix(length ? length : 1);
+  }
+  out.push_back('"');
+}
+
 }  // namespace
 
 void AppendJsonString(std::string& out, std::string_view text) {
-  constexpr char kHex[] = "0123456789abcdef";
-  out += '"';
-  for (std::size_t i = 0; i < text.size();) {
-    const unsigned char c = static_cast<unsigned char>(text[i]);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += static_cast<char>(c);
-      ++i;
-    } else if (c == '\n') {
-      out += "\\n";
-      ++i;
-    } else if (c < 0x20 || c == 0x7F) {
-      out += "\\u00";
-      out += kHex[c >> 4];
-      out += kHex[c & 15];
-      ++i;
-    } else if (std::size_t length = Utf8Length(text.substr(i))) {
-      out.append(text, i, length);
-      i += length;
-    } else {
-      out += "\xEF\xBF\xBD";
-      ++i;
-    }
-  }
-  out += '"';
+  Text quoted;
+  AppendString(quoted, text);
+  out += std::string_view(quoted);
 }
 
-void AppendDecimal(std::string& out, std::int64_t number) {
-  char buffer[20];
-  char* begin = buffer + sizeof buffer;
-  std::uint64_t rest = number < 0 ? 0 - static_cast<std::uint64_t>(number) : static_cast<std::uint64_t>(number);
-  do *--begin = static_cast<char>('0' + rest % 10);
-  while (rest /= 10);
-  if (number < 0) *--begin = '-';
-  out.append(begin, static_cast<std::size_t>(buffer + sizeof buffer - begin));
-}
-
-void JsonWriter::Separate() {
-  if (comma_) text_ += ',';
+JsonWriter& JsonWriter::Separate() {
+  if (comma_) text_.push_back(',');
   comma_ = true;
+  return *this;
 }
 
 JsonWriter& JsonWriter::Open(char bracket) {
-  Separate();
-  text_ += bracket;
+  Separate().text_.push_back(bracket);
   comma_ = false;
   return *this;
 }
 
 JsonWriter& JsonWriter::Close(char bracket) {
-  text_ += bracket;
+  text_.push_back(bracket);
   comma_ = true;
   return *this;
 }
 
-JsonWriter& JsonWriter::Key(std::string_view key) {
-  Separate();
-  AppendJsonString(text_, key);
-  text_ += ':';
+JsonWriter& JsonWriter::Key(TextView key) {
+  AppendString(Separate().text_, key);
+  text_.push_back(':');
   comma_ = false;
   return *this;
 }
 
+JsonWriter& JsonWriter::Key(std::string_view key) {
+  AppendString(Separate().text_, key);
+  text_.push_back(':');
+  comma_ = false;
+  return *this;
+}
+
+JsonWriter& JsonWriter::Value(TextView text) {
+  AppendString(Separate().text_, text);
+  return *this;
+}
+
 JsonWriter& JsonWriter::Value(std::string_view text) {
-  Separate();
-  AppendJsonString(text_, text);
+  AppendString(Separate().text_, text);
   return *this;
 }
 
 JsonWriter& JsonWriter::Value(std::int64_t number) {
-  Separate();
-  AppendDecimal(text_, number);
+  Separate().text_.AppendNumber(number);
   return *this;
 }
 
-JsonWriter& JsonWriter::Value(bool flag) {
-  Separate();
-  text_ += flag ? "true" : "false";
+JsonWriter& JsonWriter::Value(bool flag) { return Raw(flag ? "true" : "false"); }
+
+JsonWriter& JsonWriter::Raw(TextView json) {
+  Separate().text_.Append(json);
   return *this;
 }
 
 JsonWriter& JsonWriter::Raw(std::string_view json) {
-  Separate();
-  text_ += json;
+  Separate().text_.Append(json.data(), json.size());
   return *this;
+}
+
+JsonWriter& JsonWriter::Put(const char* key, TextView text) { return Key(key).Value(text); }
+
+JsonWriter& JsonWriter::Put(const char* key, std::int64_t number) { return Key(key).Value(number); }
+
+JsonWriter& JsonWriter::Put(const char* key, bool flag) { return Key(key).Value(flag); }
+
+JsonWriter& JsonWriter::PutIf(const char* key, TextView text) { return text.empty() ? *this : Put(key, text); }
+
+std::string JsonWriter::Take() {
+  std::string text{std::string_view(text_)};
+  text_.clear();
+  comma_ = false;
+  return text;
 }
 
 }  // namespace widgent

@@ -100,7 +100,7 @@ Problem ReadProblem(int status, std::string_view body) {
   fields.Parse(body);
   Problem problem;
   problem.code = fields.Text("code");
-  if (problem.code.empty()) AppendDecimal(problem.code = "http_", status);
+  if (problem.code.empty()) problem.code = "http_" + std::to_string(status);
   problem.detail = fields.Text("detail");
   problem.hint = fields.Text("hint");
   problem.retry_after_s = fields.Integer("retry_after", 0);

@@ -3,6 +3,8 @@
 #include <string>
 #include <string_view>
 
+#include "protocol/text.h"
+
 namespace widgent {
 
 // One frame, LF only: "id: <id>\ndata: <data>\n\n". `data` must hold no line break.
@@ -17,25 +19,17 @@ class SseDecoder {
   // A line or an event longer than this ends the stream: Feed answers false from then on.
   static constexpr std::size_t kEventBytesMax = 1 << 20;
 
-  // Calls on_event(id, data) for each event completed by `piece`; `id` is the last one seen.
+  // Takes of `piece` up to the end of the next event; true where there is one, which stands in id() and data() until
+  // the next call. False: all of `piece` is taken.
+  bool Next(std::string_view& piece);
+  bool overflow() const { return overflow_; }
+  const Text& id() const { return id_; }  // the last one seen
+  const Text& data() const { return data_; }
+
+  // Calls on_event(id, data) for each event completed by `piece`.
   template <class OnEvent>
   bool Feed(std::string_view piece, OnEvent&& on_event) {
-    for (char c : piece) {
-      if (overflow_) return false;
-      if (c == '\n' && after_cr_) {
-        after_cr_ = false;
-        continue;
-      }
-      after_cr_ = c == '\r';
-      if (c != '\n' && c != '\r') {
-        line_ += c;
-        overflow_ = line_.size() + data_.size() > kEventBytesMax;
-        continue;
-      }
-      if (!EndLine()) continue;
-      on_event(std::string_view(id_), std::string_view(data_));
-      data_.clear();
-    }
+    while (Next(piece)) on_event(std::string_view(id_), std::string_view(data_));
     return !overflow_;
   }
 
@@ -43,8 +37,8 @@ class SseDecoder {
   // True where the line just ended completes an event.
   bool EndLine();
 
-  std::string line_, data_, id_;
-  bool has_data_ = false, after_cr_ = false, overflow_ = false, started_ = false;
+  Text line_, data_, id_;
+  bool has_data_ = false, complete_ = false, after_cr_ = false, overflow_ = false, started_ = false;
 };
 
 }  // namespace widgent

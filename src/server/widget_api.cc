@@ -72,7 +72,7 @@ std::string SessionAnswer(const Product& product, const Identity& identity, std:
 }  // namespace
 
 void WidgetApi::PostSession(const ExchangePtr& x) {
-  std::string_view event;
+  std::string event;
   JsonFields body;
   if (!x->request.body.empty()) {
     if (auto problem = CheckJsonBody(x->request)) return x->Refuse(*problem);
@@ -98,7 +98,7 @@ void WidgetApi::PostSession(const ExchangePtr& x) {
       audit_.Write(ContextOf(*x), act, x->Now());
     }
     if (event != kInspect && event != kSignOut) {
-      merge = merge_.Merge(*x, {.thread = {std::string(body.Text("merge"))},
+      merge = merge_.Merge(*x, {.thread = {body.Text("merge")},
                                 .append = body.Flag("append"),
                                 .is_accepted = event == "merge"});
     }
@@ -157,7 +157,7 @@ void WidgetApi::PostFeedback(const ExchangePtr& x) {
   JsonFields body;
   if (!body.Parse(x->request.body))
     return x->Refuse(MakeProblem("invalid_input", "The body is not one JSON object of at most 32 levels."));
-  const std::string_view rating = body.Text("rating"), comment = body.Text("comment");
+  const std::string rating = body.Text("rating"), comment = body.Text("comment");
   if (rating != "up" && rating != "down")
     return x->Refuse(MakeProblem("invalid_input", "rating must be \"up\" or \"down\"."));
   if (CountCharacters(comment) > kCommentCharactersMax)

@@ -2,49 +2,53 @@
 // Members are views: whoever hands an event in keeps its text until it is handled.
 #pragma once
 #include <cstdint>
-#include <string_view>
+
+#include "protocol/text.h"
+#include "protocol/time.h"
 
 namespace widgent {
+
+inline constexpr MonotonicMillis kNever = INT64_MAX;
 
 // A page's call waits for its settlement under this number; 0: nobody waits.
 using CallId = int;
 
 struct InitCalled {
   CallId call = 0;
-  std::string_view product_id, service_key;
-  std::string_view guest_id;   // 128 random bits, base64url
-  std::string_view seed;       // 128 random bits, 32 hexadecimal digits: all ids and jitter are drawn from it
-  std::string_view thread_id;  // this tab's guest thread, if any
-  std::string_view thread_of;  // fingerprint of the user whose identity had ended when that thread began, if any
-  std::string_view salt;       // 128 bits that the tabs of this browser share, 32 hexadecimal digits: fingerprints
-  std::string_view page, locale;
+  TextView product_id, service_key;
+  TextView guest_id;   // 128 random bits, base64url
+  TextView seed;       // 128 random bits, 32 hexadecimal digits: all ids and jitter are drawn from it
+  TextView thread_id;  // this tab's guest thread, if any
+  TextView thread_of;  // fingerprint of the user whose identity had ended when that thread began, if any
+  TextView salt;       // 128 bits that the tabs of this browser share, 32 hexadecimal digits: fingerprints
+  TextView page, locale;
   bool get_token = false;  // the page can be asked for tokens
 };
 struct IdentifyCalled {
   CallId call = 0;
-  std::string_view token;
-  std::string_view guest_id;  // fresh; used where the guest must change
-  bool get_token = false;     // a function was given in place of a token: it is to be asked
+  TextView token;
+  TextView guest_id;       // fresh; used where the guest must change
+  bool get_token = false;  // a function was given in place of a token: it is to be asked
 };
 // The answer of the page's getToken to AskForToken. An empty token: nobody is signed in.
 struct TokenProvided {
   int ask = 0;
-  std::string_view token;
-  std::string_view guest_id;  // fresh
+  TextView token;
+  TextView guest_id;  // fresh
 };
 struct TokenFailed {
   int ask = 0;
 };
 struct LogoutCalled {
   CallId call = 0;
-  std::string_view guest_id;  // fresh
+  TextView guest_id;  // fresh
 };
 struct PanelOpened {};
 struct PanelClosed {};
 // From another tab of this browser, as its Broadcast effect said it.
 struct BroadcastReceived {
-  std::string_view kind, fingerprint;
-  std::string_view guest_id;  // fresh
+  TextView kind, fingerprint;
+  TextView guest_id;  // fresh
 };
 // Of the question whether a guest's conversation shall become the user's.
 struct MergeAnswered {
@@ -52,26 +56,26 @@ struct MergeAnswered {
 };
 // Of an approval that was shown.
 struct ApprovalAnswered {
-  std::string_view id;
+  TextView id;
   bool approved = false;
 };
 struct MessageSubmitted {
-  std::string_view text;
+  TextView text;
 };
 struct RetryRequested {
-  std::string_view message_id;
+  TextView message_id;
 };
 struct CancelRequested {};
 // A message that waits or has failed is taken back.
 struct MessageWithdrawn {
-  std::string_view message_id;
+  TextView message_id;
 };
 struct FeedbackGiven {
-  std::string_view message_id, rating, comment;  // rating: up, down
+  TextView message_id, rating, comment;  // rating: up, down
 };
 struct ThreadsRequested {};
 struct ThreadChosen {
-  std::string_view thread_id;  // empty: a new one
+  TextView thread_id;  // empty: a new one
 };
 struct ResponseStarted {
   int request = 0, status = 0;
@@ -79,7 +83,7 @@ struct ResponseStarted {
 };
 struct ResponseChunk {
   int request = 0;
-  std::string_view text;
+  TextView text;
 };
 struct ResponseEnded {
   int request = 0;

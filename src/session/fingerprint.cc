@@ -32,18 +32,18 @@ struct SipState {
 
 }  // namespace
 
-Salt ReadSalt(std::string_view hex) {
+Salt ReadSalt(TextView hex) {
   Salt salt;
-  for (std::size_t i = 0; i < hex.size(); ++i) {
-    const char c = hex[i];
-    const int digit = c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
+  int i = 0;
+  for (const char* at = hex.c_str(); *at; ++at, ++i) {
+    const int digit = *at <= '9' ? *at - '0' : (*at | 0x20) - 'a' + 10;
     salt.half[i / 16 % 2] = salt.half[i / 16 % 2] << 4 ^ static_cast<unsigned>(digit);
   }
   return salt;
 }
 
-std::string FingerprintOf(std::string_view text, const Salt& salt) {
-  std::string hex;
+Text FingerprintOf(std::string_view text, const Salt& salt) {
+  Text hex;
   if (text.empty()) return hex;
   const auto [k0, k1] = salt.half;
   SipState state{k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d, k0 ^ 0x6c7967656e657261, k1 ^ 0x7465646279746573};
@@ -59,7 +59,7 @@ std::string FingerprintOf(std::string_view text, const Salt& salt) {
   state.v2 ^= 0xff;
   state.Round(4);
   std::uint64_t hash = state.v0 ^ state.v1 ^ state.v2 ^ state.v3;
-  for (int digit = 0; digit < 16; ++digit, hash >>= 4) hex += "0123456789abcdef"[hash & 15];
+  for (int digit = 0; digit < 16; ++digit, hash >>= 4) hex.push_back("0123456789abcdef"[hash & 15]);
   return hex;
 }
 

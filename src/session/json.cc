@@ -1,25 +1,23 @@
 #include "session/json.h"
 
 #include "protocol/json_fields.h"
-#include "protocol/json_writer.h"
 
 namespace widgent {
 
 namespace {
 
-// Hands the event that `fields` tell to the session. False where they tell none.
-bool HandleFields(Session& session, const JsonFields& fields, EffectWriter& effects) {
-  const std::string_view type = fields.Text("type");
-  const MonotonicMillis now = fields.Integer("now", 0);
-  auto text = [&](std::string_view name) { return fields.Text(name); };
-  auto number = [&](std::string_view name) { return static_cast<int>(fields.Integer(name, 0)); };
+// Hands an event to the session. False where `fields` tell none.
+bool HandleEvent(Session& session, const JsonField& fields) {
+  const TextView type = fields.Text("type");
+  auto text = [&](const char* name) { return fields.Text(name); };
+  auto number = [&](const char* name) { return static_cast<int>(fields.Integer(name)); };
   auto handle = [&](const auto& event) {
-    session.Handle(event, now, effects);
+    session.Handle(event, fields.Integer("now"));
     return true;
   };
   if (type == "response_chunk") return handle(ResponseChunk{number("request"), text("text")});
   if (type == "response_started")
-    return handle(ResponseStarted{number("request"), number("status"), fields.Integer("retry_after_s", 0)});
+    return handle(ResponseStarted{number("request"), number("status"), fields.Integer("retry_after_s")});
   if (type == "response_ended") return handle(ResponseEnded{number("request")});
   if (type == "request_failed") return handle(RequestFailed{number("request")});
   if (type == "timer_fired") return handle(TimerFired{});
@@ -55,15 +53,10 @@ bool HandleFields(Session& session, const JsonFields& fields, EffectWriter& effe
 }  // namespace
 
 std::string HandleJson(Session& session, std::string_view text) {
-  JsonFields fields;
-  EffectWriter effects;
-  if (!fields.Parse(text) || !HandleFields(session, fields, effects))
-    effects.Add(Report{"invalid_event", "The page sent an event that the session does not know."});
-  JsonWriter step;
-  step.Open('{').Key("effects").Raw(effects.Take()).Key("wake_at");
-  if (const auto wake_at = session.wake_at()) step.Value(*wake_at);
-  else step.Raw("null");
-  return step.Close('}').Take();
+  JsonFields event;
+  if (!event.Parse(text) || !HandleEvent(session, event.root()))
+    session.effects().Report("invalid_event", "The page sent an event that the session does not know.");
+  return session.TakeStep();
 }
 
 }  // namespace widgent

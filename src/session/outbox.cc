@@ -1,34 +1,30 @@
 #include "session/outbox.h"
 
-#include <utility>
-
 namespace widgent {
 
-OutboxMessage& Outbox::Add(OutboxMessage message) {
-  messages_.push_back(std::move(message));
-  return messages_.back();
+bool Outbox::IsFull() const {
+  constexpr int kMessagesMax = 50;
+  int count = 0;
+  for (const Link* link = first(); link; link = link->next) ++count;
+  return count >= kMessagesMax;
 }
 
-OutboxMessage* Outbox::Find(std::string_view id) {
-  for (OutboxMessage& message : messages_)
+OutboxMessage* Outbox::Find(TextView id) const {
+  for (OutboxMessage& message : *this)
     if (message.id == id) return &message;
   return nullptr;
 }
 
-OutboxMessage* Outbox::Next(std::uint32_t epoch) {
-  for (OutboxMessage& message : messages_) {
+OutboxMessage* Outbox::NextToSend(std::uint32_t epoch) const {
+  for (OutboxMessage& message : *this) {
     if (message.status == MessageStatus::kSending) return nullptr;
     if (message.status == MessageStatus::kQueued && message.epoch == epoch) return &message;
   }
   return nullptr;
 }
 
-void Outbox::Remove(std::string_view id) {
-  for (auto message = messages_.begin(); message != messages_.end(); ++message) {
-    if (message->id != id) continue;
-    messages_.erase(message);
-    return;
-  }
+void Outbox::RemoveById(TextView id) {
+  if (OutboxMessage* message = Find(id)) Remove(message);
 }
 
 }  // namespace widgent

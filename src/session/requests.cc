@@ -7,39 +7,38 @@
 
 namespace widgent {
 
-int Session::Send(RequestKind kind, SendRequest effect) {
-  Request request;
-  request.id = effect.request = next_request_++;
+Session::Request& Session::Send(RequestKind kind, TextView path, TextView body, TextView last_event_id) {
+  Request& request = requests_.Append(new Request);
+  request.id = next_request_++;
   request.kind = kind;
   request.epoch = epoch_;
   request.sent_at = now_;
+  Text full("/v1/products/");
+  full.Append(product_id_).Append(path);
+  EffectWriter::Request effect{.request = request.id, .method = "POST", .path = full, .body = body};
+  if (kind >= RequestKind::kHistory || !last_event_id.empty()) effect.method = "GET";
   if (kind != RequestKind::kDiagnose) {
-    effect.service_key = service_key_;
+    effect.token = kind == RequestKind::kSession ? asked_token_ : token_;
     effect.guest_id = guest_id_;
+    effect.service_key = service_key_;
   }
-  requests_.push_back(std::move(request));
-  Reply(effect);
-  return next_request_ - 1;
-}
-
-int Session::Get(RequestKind kind, const std::string& path) {
-  return Send(kind, {.method = "GET", .path = path, .token = token_});
-}
-
-std::list<Session::Request>::iterator Session::FindPlace(int id) {
-  return std::find_if(requests_.begin(), requests_.end(), [id](const Request& request) { return request.id == id; });
+  effect.last_event_id = last_event_id;
+  effect.stream = kind == RequestKind::kRun;
+  effects_.SendRequest(effect);
+  return request;
 }
 
 Session::Request* Session::FindRequest(int id) {
-  const auto place = FindPlace(id);
-  return place == requests_.end() ? nullptr : &*place;
+  for (Request& request : requests_)
+    if (request.id == id) return &request;
+  return nullptr;
 }
 
 void Session::DropRequest(int id) {
-  const auto place = FindPlace(id);
-  if (place == requests_.end()) return;
-  requests_.erase(place);
-  Reply(CancelRequest{id});
+  Request* request = FindRequest(id);
+  if (!request) return;
+  requests_.Remove(request);
+  effects_.CancelRequest(id);
 }
 
 // Its answer has said all that we want to know, and may end in peace.
@@ -49,21 +48,15 @@ void Session::Forget(int id) {
 
 // All but those that go on without us.
 void Session::DropRequests() {
-  auto dropped = [this](const Request& request) {
-    if (request.kind == RequestKind::kForgotten) return false;
-    Reply(CancelRequest{request.id});
-    return true;
-  };
-  requests_.remove_if(dropped);
+  for (Request& request : requests_)
+    if (request.kind != RequestKind::kForgotten) DropRequest(request.id);
   session_request_ = history_request_ = 0;
 }
 
-std::string Session::Path(std::string_view rest) const {
-  return std::string("/v1/products/").append(product_id_).append(rest);
-}
-
-std::string Session::ThreadPath(std::string_view rest) const {
-  return Path("/threads/").append(thread_id_).append(rest);
+Text Session::ThreadPath(TextView rest, TextView id, TextView end) const {
+  Text path("/threads/");
+  path.Append(thread_id_).Append(rest).Append(id).Append(end);
+  return path;
 }
 
 // xorshift128+ over the page's seed: ids need no secrecy, for every thread route checks its owner.
@@ -77,12 +70,14 @@ std::uint64_t Session::Random() {
   return b + y;
 }
 
-std::string Session::NewId(char prefix) {
+Text Session::NewId(char prefix) {
   constexpr char kAlphabet[] = "0123456789abcdefghijklmnopqrstuv";
-  std::string id{prefix, '_'};
+  Text id;
+  id.push_back(prefix);
+  id.push_back('_');
   for (int half = 0; half < 2; ++half) {
     std::uint64_t bits = Random();
-    for (int i = 0; i < 12; ++i, bits >>= 5) id += kAlphabet[bits & 31];
+    for (int i = 0; i < 12; ++i, bits >>= 5) id.push_back(kAlphabet[bits & 31]);
   }
   return id;
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "protocol/ids.h"
+
 namespace widgent {
 
 std::string_view StateName(Session::State state) {
@@ -16,19 +18,15 @@ std::string_view TriggerName(Session::Trigger trigger) {
   return kNames[static_cast<int>(trigger)];
 }
 
-bool Session::Begin(MonotonicMillis now, EffectWriter& effects) {
+bool Session::Begin(MonotonicMillis now) {
   if (state_ == State::kDestroyed) return false;
-  effects_ = &effects;
   now_ = std::max(now_, now);
-  if (identity_ends_at_ && *identity_ends_at_ <= now_) ExpireIdentity();
+  if (identity_ends_at_ <= now_) ExpireIdentity();
   return true;
 }
 
-std::optional<MonotonicMillis> Session::wake_at() const {
-  std::optional<MonotonicMillis> first;
-  for (const auto& due : {identity_ends_at_, renew_at_, ask_at_, session_at_, send_at_, history_at_})
-    if (due && (!first || *due < *first)) first = due;
-  return first;
+std::string Session::TakeStep() {
+  return effects_.Take(std::min({identity_ends_at_, renew_at_, ask_at_, session_at_, send_at_, history_at_}));
 }
 
 bool Session::Go(Trigger trigger) {
@@ -41,8 +39,8 @@ bool Session::Go(Trigger trigger) {
 }
 
 void Session::On(const InitCalled& event) {
-  std::string_view code, hint;
-  if (event.service_key.starts_with("wvs_")) {
+  TextView code, hint;
+  if (event.service_key.StartsWith("wvs_")) {
     code = "secret_in_browser";
     hint =
         "That is the Verification Secret. It must never reach a browser: rotate it, and give init the service key "
@@ -52,34 +50,36 @@ void Session::On(const InitCalled& event) {
     hint = "init needs { productId, serviceKey }, as the dashboard or `widgentd product show` gives them.";
   }
   if (!code.empty()) {
-    Reply(Settle{event.call, false, {}, 0, code, hint});
-    Reply(Report{code, hint});
+    effects_.SettleFailed(event.call, code, hint);
+    effects_.Report(code, hint);
     return;
   }
   if (state_ != State::kNew) {
     const bool same = event.product_id == product_id_;
-    Reply(Settle{event.call, same, sub_, 0, same ? "" : "already_initialised",
-                 same ? "" : "This page already has a Widgent of another product. Call destroy() first."});
-    return;
+    if (same) return effects_.Settle(event.call, sub_, 0);
+    return effects_.SettleFailed(event.call, "already_initialised",
+                                 "This page already has a Widgent of another product. Call destroy() first.");
   }
   product_id_ = event.product_id;
   service_key_ = event.service_key;
   guest_id_ = event.guest_id;
-  thread_id_ = IsValidId(event.thread_id) ? event.thread_id : "";
-  if (!thread_id_.empty()) ended_ = event.thread_of;
+  if (IsValidId(event.thread_id)) {
+    thread_id_ = event.thread_id;
+    ended_ = event.thread_of;
+  }
   page_ = event.page;
   locale_ = event.locale;
   random_ = ReadSalt(event.seed);
   salt_ = ReadSalt(event.salt);
   Go(Trigger::kInit);
-  Reply(Save{"guest_id", guest_id_});
-  Reply(Settle{event.call});
-  Reply(Emit{.name = "ready"});
+  effects_.Save("guest_id", guest_id_);
+  effects_.Settle(event.call, "", 0);
+  effects_.Emit("ready");
   const bool given = !asked_token_.empty() || (asked_call_ && !can_ask_);
   can_ask_ |= event.get_token;
   if (given) {
-    const std::string token = std::move(asked_token_);
-    Identify({asked_call_, token, guest_id_});
+    const Text token = std::move(asked_token_);
+    Identify(asked_call_, token, guest_id_);
   } else if (can_ask_) {
     AwaitToken("");
   } else {
@@ -90,10 +90,9 @@ void Session::On(const InitCalled& event) {
 
 void Session::On(const IdentifyCalled& event) {
   if (state_ == State::kRefused) {
-    Reply(Settle{event.call, false, {}, 0, "product_refused", "The server refuses this page; see the first error."});
-    return;
+    return effects_.SettleFailed(event.call, "product_refused", "The server refuses this page; see the first error.");
   }
-  Settled(false, "superseded", "identify was called again before the server had answered.");
+  FailCall("superseded", "identify was called again before the server had answered.");
   asked_call_ = event.call;
   can_ask_ |= event.get_token;
   if (state_ == State::kNew) {
@@ -102,41 +101,41 @@ void Session::On(const IdentifyCalled& event) {
   }
   if (!event.get_token) {
     StopAsking();
-    return Identify(event);
+    return Identify(event.call, event.token, event.guest_id);
   }
   if (state_ == State::kUser) return AskForNewToken();
   // Whatever the server is just being asked about is not the last word any more.
   session_event_ = nullptr;
   DropRequest(session_request_);
   session_request_ = 0;
-  AwaitToken(state_ == State::kIdentifying ? asked_sub_ : "");
+  AwaitToken(state_ == State::kIdentifying ? TextView(asked_sub_) : "");
 }
 
 void Session::On(const LogoutCalled& event) {
-  Settled(false, "superseded", "logout was called before the server had answered.");
+  FailCall("superseded", "logout was called before the server had answered.");
   LogOut(event.guest_id, false);
-  Reply(Settle{event.call});
+  effects_.Settle(event.call, "", 0);
 }
 
 // `told_elsewhere`: another tab has told the server and all tabs.
-void Session::LogOut(std::string_view guest_id, bool told_elsewhere) {
+void Session::LogOut(TextView guest_id, bool told_elsewhere) {
   const State before = state_;
   StopAsking();
   if (before == State::kNew) asked_token_.clear();
-  const std::string fingerprint = before == State::kUser ? fingerprint_ : ended_;
+  const Text fingerprint = before == State::kUser ? fingerprint_ : ended_;
   if (!Go(Trigger::kLogout)) return;
   if (before == State::kUser) {
     LeaveUser(told_elsewhere ? Leaving::kLogoutElsewhere : Leaving::kLogout);
   } else {
     ForgetConversation();
   }
-  if (!fingerprint.empty() && !told_elsewhere) Reply(Broadcast{"signed_out", fingerprint});
+  if (!fingerprint.empty() && !told_elsewhere) effects_.Broadcast("signed_out", fingerprint);
   asked_token_.clear();
   ended_.clear();
   asked_ = Asked::kFine;
   session_event_ = nullptr;
   RotateGuest(guest_id);
-  Reply(ChangeDraft{});
+  effects_.ChangeDraft("clear");
   ShowWho("signed_out");
   if (before != State::kGuest) ShowEnd("signed_out");
   WelcomeGuest();
@@ -146,19 +145,19 @@ void Session::On(const BroadcastReceived& event) {
   const bool ours = event.fingerprint == (state_ == State::kUser ? fingerprint_ : ended_) && !event.fingerprint.empty();
   if (event.kind == "signed_out") {
     if (!ours) return;
-    Settled(false, "signed_out", "The user was signed out in another tab.");
+    FailCall("signed_out", "The user was signed out in another tab.");
     LogOut(event.guest_id, true);
   } else if (event.kind == "identified" && state_ == State::kUser && !ours) {
-    Reply(Emit{.name = "identity:conflict"});
+    effects_.Emit("identity:conflict");
   }
 }
 
 void Session::On(const MergeAnswered& event) {
-  for (const OutboxMessage& message : outbox_.messages()) {
+  for (const OutboxMessage& message : outbox_) {
     const bool pending = message.attempts > 0 && !message.stored && message.status != MessageStatus::kFailed;
     if (event.accepted && pending) return;  // it would lose its place, and may be there already
   }
-  Reply(ShowMergeOffer{false});
+  effects_.ShowMergeOffer(false);
   if (!event.accepted || state_ != State::kUser) return offered_thread_.clear();
   rechecking_ = true;  // what is said now belongs behind the guest's words
   asked_token_ = token_;
@@ -169,18 +168,18 @@ void Session::On(const PanelOpened&) {
   panel_open_ = true;
   if (state_ != State::kGuest || greeted_) return;
   if (!session_event_) AskForSession("guest");
-  if (!thread_id_.empty() && !run_ && outbox_.messages().empty()) LoadHistory();
+  if (!thread_id_.empty() && !run_ && outbox_.empty()) LoadHistory();
 }
 
 void Session::On(const ConnectionChanged& event) {
   if (event.online == online_) return;
   online_ = event.online;
-  Reply(ShowConnection{online_ ? ShowConnection::State::kOnline : ShowConnection::State::kOffline});
+  effects_.ShowConnection(online_ ? "online" : "offline");
   if (!online_) return;
   On(PageResumed{});
   if (session_event_ && !session_request_) session_at_ = now_;
   if (history_due_ && !history_request_) history_at_ = now_;
-  if ((run_ && !run_->request) || outbox_.Next(epoch_)) send_at_ = now_;
+  if ((run_ && !run_->request) || outbox_.NextToSend(epoch_)) send_at_ = now_;
 }
 
 void Session::On(const PageResumed&) {
@@ -196,14 +195,14 @@ void Session::On(const PageResumed&) {
 }
 
 void Session::On(const TimerFired&) {
-  auto is_due = [this](std::optional<MonotonicMillis>& at) {
-    if (!at || *at > now_) return false;
-    at.reset();
+  auto is_due = [this](MonotonicMillis& at) {
+    if (at > now_) return false;
+    at = kNever;
     return true;
   };
   if (is_due(renew_at_)) {
     renewed_ = true;
-    Reply(Emit{.name = "identity:expiring", .expires_in = (*identity_ends_at_ - now_) / 1000});
+    effects_.EmitExpiring(SecondsLeft());
     if (can_ask_) AskForNewToken();
   }
   if (is_due(ask_at_)) {
@@ -219,14 +218,14 @@ void Session::On(const TimerFired&) {
 }
 
 void Session::On(const DestroyCalled&) {
-  Settled(false, "destroyed", "The widget was destroyed.");
+  FailCall("destroyed", "The widget was destroyed.");
   DropRequests();
   Go(Trigger::kDestroy);
   token_.clear();
   asked_token_.clear();
   run_.reset();
   outbox_.Clear();
-  identity_ends_at_ = renew_at_ = ask_at_ = session_at_ = send_at_ = history_at_ = std::nullopt;
+  identity_ends_at_ = renew_at_ = ask_at_ = session_at_ = send_at_ = history_at_ = kNever;
 }
 
 }  // namespace widgent

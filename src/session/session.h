@@ -19,17 +19,18 @@
 //     history comes first and then that run from its first event.
 #pragma once
 #include <cstdint>
-#include <list>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "protocol/problem.h"
+#include "protocol/json_fields.h"
 #include "protocol/sse.h"
+#include "protocol/text.h"
+#include "protocol/time.h"
 #include "session/effect.h"
 #include "session/event.h"
 #include "session/fingerprint.h"
+#include "session/list.h"
 #include "session/outbox.h"
 
 namespace widgent {
@@ -79,44 +80,47 @@ class Session {
       {State::kRefused, Trigger::kDestroy, State::kDestroyed},
   };
 
-  // The only method that changes anything; `event` is one of event.h. What the page shall do goes to `effects`.
+  // The only method that changes anything; `event` is one of event.h. What the page shall do goes to effects().
   template <class Event>
-  void Handle(const Event& event, MonotonicMillis now, EffectWriter& effects) {
-    if (!Begin(now, effects)) return;
-    On(event);
-    effects_ = nullptr;
+  void Handle(const Event& event, MonotonicMillis now) {
+    if (Begin(now)) On(event);
   }
 
-  // When the page shall fire TimerFired; nothing: never.
-  std::optional<MonotonicMillis> wake_at() const;
+  EffectWriter& effects() { return effects_; }
+  // The effects since the last step, and when the page shall fire TimerFired.
+  std::string TakeStep();
 
   // For tests and the inspector.
   State state() const { return state_; }
   std::uint32_t epoch() const { return epoch_; }
 
  private:
-  enum class RequestKind : std::uint8_t { kSession, kHistory, kThreads, kFeedback, kRun, kDiagnose, kForgotten };
-  struct Request {
+  // From kHistory on they are asked with GET.
+  enum class RequestKind : std::uint8_t { kSession, kRun, kFeedback, kForgotten, kHistory, kThreads, kDiagnose };
+  struct Request : Link {
     int id = 0;
     RequestKind kind = RequestKind::kForgotten;
     std::uint32_t epoch = 0;
     MonotonicMillis sent_at = 0;
-    int status = 0;
+    int status = 0;  // 0: no answer
     std::int64_t retry_after_s = 0;
-    std::string body;  // of an answer that is no stream; of kFeedback, a line of ratings_ goes before
     SseDecoder stream;
+    Text body;  // of an answer that is no stream; of kFeedback, a line of ratings_ goes before
+    // Read from the body when it is whole
+    JsonFields answer;
+    Text code;  // of a problem document; "http_502" where it is none
   };
   // The reply being received.
   struct Run {
-    std::string id, message_id;  // message_id: of the user's message that it answers
-    std::string reply_id;        // of the message being streamed; empty between two
-    std::int64_t cursor = 0;     // number of the last event seen
-    int request = 0;             // 0: waiting to be resumed
+    Text id, message_id;      // message_id: of the user's message that it answers
+    Text reply_id;            // of the message being streamed; empty between two
+    std::int64_t cursor = 0;  // number of the last event seen
+    int request = 0;          // 0: waiting to be resumed
     int attempts = 0;
     bool started = false;  // RUN_STARTED was seen: the message is acknowledged
   };
 
-  bool Begin(MonotonicMillis now, EffectWriter& effects);
+  bool Begin(MonotonicMillis now);
 
   // session.cc: life, and what the page calls
   void On(const InitCalled& event);
@@ -130,28 +134,28 @@ class Session {
   void On(const BroadcastReceived& event);
   void On(const MergeAnswered& event);
   void On(const DestroyCalled&);
-  void LogOut(std::string_view guest_id, bool told_elsewhere);
+  void LogOut(TextView guest_id, bool told_elsewhere);
 
   // token_provider.cc: the page's getToken
   enum class Asked : std::uint8_t { kFine, kFailed, kStale };
   void On(const TokenProvided& event);
   void On(const TokenFailed& event);
-  void AwaitToken(const std::string& sub);
+  void AwaitToken(TextView sub);
   void AskForNewToken();
   void SendAsk();
   void FailAsk(Asked how, const char* hint);
   void StopAsking();
-  void StayGuest(std::string_view reason);
+  void StayGuest(TextView reason);
   bool CanRenew() const { return can_ask_ && asked_ != Asked::kStale; }
 
   // identity.cc: verdicts, and what leaves with an identity
   enum class Leaving : std::uint8_t { kSwitch, kLogout, kLogoutElsewhere, kExpired, kRefused };
   bool Go(Trigger trigger);
-  void Identify(const IdentifyCalled& event);
-  void Verify(const WireIdentity& identity, MonotonicMillis asked_at);
+  void Identify(CallId call, TextView token, TextView guest_id);
+  void Verify(const JsonField& identity, MonotonicMillis asked_at);
   void ExpireIdentity();
-  void RefuseToken(const std::string& code, const std::string& hint);
-  void RefuseProduct(const std::string& code, const std::string& hint);
+  void RefuseToken(TextView code, TextView hint);
+  void RefuseProduct(TextView code, TextView hint);
   void LeaveUser(Leaving why);
   void KeepUnsent(Leaving why);
   void CarryUnsent(bool same_person);
@@ -160,22 +164,23 @@ class Session {
   void CloseThread();
   void ForgetThread();
   void RestoreDraft(bool restore);
-  void RotateGuest(std::string_view guest_id);
-  void Settled(bool ok, std::string_view code = {}, std::string_view hint = {});
-  void ShowWho(std::string_view reason);
-  void ShowEnd(std::string_view code);
+  void RotateGuest(TextView guest_id);
+  void Settle();
+  void FailCall(TextView code, TextView hint);
+  std::int64_t SecondsLeft() const;  // of the identity; 0 where nobody is identified
+  void ShowWho(TextView reason);
+  void ShowEnd(TextView code);
   bool IsLocked() const;
 
   // session_request.cc: who am I?
   void AskForSession(const char* event);
   void WelcomeGuest();
   void SendSession();
-  std::string_view ThreadToMerge() const;
+  TextView ThreadToMerge() const;
   void EndSession(const Request& request);
-  void TakeVerdict(const JsonFields& fields, MonotonicMillis asked_at);
+  void TakeVerdict(const JsonField& verdict, MonotonicMillis asked_at);
   void EndDiagnose(const Request& request);
   void Diagnose();
-  int TellTheServer(const std::string& path, const std::string& body, RequestKind kind = RequestKind::kForgotten);
 
   // delivery.cc: messages, runs, history
   void On(const MessageSubmitted& event);
@@ -193,19 +198,23 @@ class Session {
   void BreakRun(std::int64_t retry_after_s, bool limited = false);
   void EndRunAnswer(const Request& request);
   void EndHistory(const Request& request);
-  void Take(const AgUiEvent& event, MonotonicMillis asked_at);
-  void TakeRunStarted(const AgUiEvent& event, MonotonicMillis asked_at);
+  void Take(const JsonField& event, MonotonicMillis asked_at);
+  void TakeRunStarted(const JsonField& identity, MonotonicMillis asked_at);
+  void GiveIds(OutboxMessage& message);
+  void BeginRun(TextView id, TextView message_id);
+  void CancelRun();
+  void SaveThread();
   void CloseRun(MessageStatus reply_status);
-  void FailRun(const std::string& code, const std::string& hint);
-  void Fail(OutboxMessage& message, const std::string& code, const std::string& hint);
+  void FailRun(TextView code, TextView hint = {});
+  void Fail(OutboxMessage& message, TextView code, TextView hint = {});
   void LoadHistory();
   void SendHistory();
   void Show(const OutboxMessage& message);
-  void Tell(const OutboxMessage& message, std::string_view hint = {});
+  void Tell(const OutboxMessage& message, TextView hint = {});
   void ShowOnline();
-  void ShowApprovals(const std::vector<Interrupt>& interrupts);
-  static bool IsWorthRetrying(int status);  // 0: no answer
-  bool TakeCommonProblem(int status, const Problem& problem);
+  void AddQuestion(TextView interrupt_id);
+  void ShowApprovals(const JsonField& interrupts);
+  static bool IsWorthRetrying(int status);
   bool TakeCommonProblem(const Request& request);
 
   // threads.cc: the user's threads, and judgements of replies
@@ -214,72 +223,66 @@ class Session {
   void On(const FeedbackGiven& event);
   void EndThreads(const Request& request);
   void EndFeedback(const Request& request);
-  static std::string RatingLine(std::string_view id, std::string_view rating);
+  static Text RatingLine(TextView id, TextView rating);
 
   // requests.cc: requests, ids, times
-  int Send(RequestKind kind, SendRequest effect);  // `effect` without request, service_key and guest_id
-  int Get(RequestKind kind, const std::string& path);
-  std::list<Request>::iterator FindPlace(int id);
+  // `path`: below the product's.
+  Request& Send(RequestKind kind, TextView path, TextView body = {}, TextView last_event_id = {});
   Request* FindRequest(int id);
   void DropRequest(int id);
   void Forget(int id);
   void DropRequests();
-  template <class Effect>
-  void Reply(const Effect& effect) {
-    effects_->Add(effect);
-  }
-  std::string Path(std::string_view rest) const;
-  std::string ThreadPath(std::string_view rest) const;
+  Text ThreadPath(TextView rest, TextView id = {}, TextView end = {}) const;
   std::uint64_t Random();
-  std::string NewId(char prefix);
+  Text NewId(char prefix);
   MonotonicMillis RetryAt(int attempts, std::int64_t retry_after_s);
 
-  EffectWriter* effects_ = nullptr;
+  EffectWriter effects_;
   MonotonicMillis now_ = 0;
   State state_ = State::kNew;
   std::uint32_t epoch_ = 0;
 
   // From init
-  std::string product_id_, service_key_, guest_id_, page_, locale_;
+  Text product_id_, service_key_, guest_id_, page_, locale_;
   Salt random_, salt_;
 
   // Identity. token_ is the one that held; asked_token_ the one that the server is being asked about.
-  std::string token_, asked_token_, asked_sub_, sub_, name_, email_;
-  std::string fingerprint_;  // of sub_
-  std::string ended_;  // fingerprint of whose identity ended: only this user may take over the guest's turns since
+  Text token_, asked_token_, asked_sub_, sub_, name_, email_;
+  Text fingerprint_;  // of sub_
+  Text ended_;        // fingerprint of whose identity ended: only this user may take over the guest's turns since
   CallId asked_call_ = 0;
-  std::optional<MonotonicMillis> identity_ends_at_;
-  std::optional<MonotonicMillis> renew_at_;  // shortly before the end: the page is told, or asked for the next token
+  MonotonicMillis identity_ends_at_ = kNever;
+  MonotonicMillis renew_at_ = kNever;  // shortly before the end: the page is told, or asked for the next token
   MonotonicMillis renew_lead_ = 0;
   bool renewed_ = false;                  // that was done for this token
   bool required_ = false, lock_ = false;  // the product's rules, as the server tells them
   const char* session_event_ = nullptr;   // what the next session request tells; nullptr: none is due
-  std::optional<MonotonicMillis> session_at_;
+  MonotonicMillis session_at_ = kNever;
   int session_request_ = 0, session_attempts_ = 0;
   bool greeted_ = false, panel_open_ = false, online_ = true, diagnosed_ = false;
   bool rechecking_ = false;  // whether the token still holds, or where a merge leads, is not known: nothing is sent
   bool draft_aside_ = false;
-  std::string offered_thread_;  // the guest's, which the user may take over
+  Text offered_thread_;  // the guest's, which the user may take over
 
   // The page's getToken
   bool can_ask_ = false;
   int ask_ = 0, asks_ = 0, ask_attempts_ = 0;  // the call on its way (0: none), the last number, calls of this round
-  std::optional<MonotonicMillis> ask_at_;      // when to call it (again), or to give up the call on its way
+  MonotonicMillis ask_at_ = kNever;            // when to call it (again), or to give up the call on its way
   bool ask_token_ = false;                     // asked_token_ came by it
   Asked asked_ = Asked::kFine;                 // how the last round ended
 
   // Conversation
-  std::string thread_id_;
+  Text thread_id_;
   Outbox outbox_;
-  std::vector<std::string> interrupts_;  // approvals that wait for an answer
-  std::string ratings_;  // of replies in this thread, as lines of "id up|down"; the last line of an id counts
-  std::optional<Run> run_;
-  std::optional<MonotonicMillis> send_at_;  // the first queued message, or the broken run, is tried again
+  Outbox questions_;  // answers to be, to the approvals that wait for one
+  Text ratings_;      // of replies in this thread, as lines of "id up|down"; the last line of an id counts
+  std::unique_ptr<Run> run_;
+  MonotonicMillis send_at_ = kNever;  // the first queued message, or the broken run, is tried again
   bool history_due_ = false;
   int history_request_ = 0, history_attempts_ = 0;
-  std::optional<MonotonicMillis> history_at_;
+  MonotonicMillis history_at_ = kNever;
 
-  std::list<Request> requests_;
+  List<Request> requests_;
   int next_request_ = 1;
 };
 

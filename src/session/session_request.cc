@@ -1,6 +1,7 @@
 // Who am I? The request that asks the server for its verdict, and for what a visitor is greeted with.
 #include <utility>
 
+#include "protocol/ids.h"
 #include "protocol/json_fields.h"
 #include "protocol/json_writer.h"
 #include "session/session.h"
@@ -27,53 +28,53 @@ void Session::SendSession() {
     body.Put("merge", thread);
     if (!ended_.empty()) body.Put("append", true);
   }
-  const std::string path = Path("/session"), text = body.Close('}').Take();
-  session_request_ = Send(RequestKind::kSession, {.path = path, .body = text, .token = asked_token_});
+  session_request_ = Send(RequestKind::kSession, "/session", body.Close('}').view()).id;
 }
 
 // The guest's thread that whoever is being identified may take over: the first user to come, or the one to come back.
-std::string_view Session::ThreadToMerge() const {
-  const std::string_view event = session_event_;
+TextView Session::ThreadToMerge() const {
+  const TextView event = session_event_;
   if (event == "merge") return offered_thread_;
   const bool may =
       event == "identify" && !asked_sub_.empty() && (ended_.empty() || ended_ == FingerprintOf(asked_sub_, salt_));
-  return may ? std::string_view(thread_id_) : std::string_view();
+  return may ? TextView(thread_id_) : "";
 }
 
 void Session::EndSession(const Request& request) {
   session_request_ = 0;
-  JsonFields fields;
-  if (request.status == 200 && fields.Parse(request.body) && fields.Has("identity"))
-    return TakeVerdict(fields, request.sent_at);
-  const Problem problem = ReadProblem(request.status, request.body);
-  if (request.status && TakeCommonProblem(request.status, problem)) return;
+  const JsonField& answer = request.answer.root();
+  if (request.status == 200 && answer.At("identity").exists()) return TakeVerdict(answer, request.sent_at);
+  if (TakeCommonProblem(request)) return;
   if (request.status != 200 && !IsWorthRetrying(request.status)) {
-    if (state_ != State::kGuest) return RefuseToken(problem.code, problem.hint);
+    const TextView hint = answer.Text("hint");
+    if (state_ != State::kGuest) return RefuseToken(request.code, hint);
     session_event_ = nullptr;
-    Reply(Report{problem.code, problem.hint});
-    return;
+    return effects_.Report(request.code, hint);
   }
   if (!request.status) Diagnose();
   session_at_ = RetryAt(session_attempts_++, request.retry_after_s);
 }
 
-void Session::TakeVerdict(const JsonFields& fields, MonotonicMillis asked_at) {
-  const WireIdentity identity = ReadIdentity(fields, "identity");
+void Session::TakeVerdict(const JsonField& verdict, MonotonicMillis asked_at) {
+  const JsonField& identity = verdict.At("identity");
+  const bool is_verified = identity.Text("state") == "verified";
   const bool asked = !asked_token_.empty(), was_user = state_ == State::kUser;
   const bool by_page = std::exchange(ask_token_, false);
-  const std::string guest_thread = was_user ? std::exchange(offered_thread_, {}) : thread_id_;
+  Text guest_thread;
+  if (was_user) guest_thread.Swap(offered_thread_);
+  else guest_thread = thread_id_;
   session_event_ = nullptr;
   session_attempts_ = 0;
   diagnosed_ = rechecking_ = false;
-  required_ = fields.Text("policy/identity") == "required";
-  lock_ = fields.Text("policy/on_expiry") == "lock";
-  if (asked && identity.verified) {
+  required_ = verdict.Text("policy/identity") == "required";
+  lock_ = verdict.Text("policy/on_expiry") == "lock";
+  if (asked && is_verified) {
     Verify(identity, asked_at);
   } else if (asked && by_page) {
     asked_token_.clear();
     return FailAsk(Asked::kStale, "getToken returned a token that is past its exp. Do not cache it.");
   } else if (asked) {
-    Settled(false, "token_expired", "The token is past its exp. Ask your backend for a new one.");
+    FailCall("token_expired", "The token is past its exp. Ask your backend for a new one.");
     if (was_user) {
       asked_token_ = token_;
       return ExpireIdentity();
@@ -84,32 +85,25 @@ void Session::TakeVerdict(const JsonFields& fields, MonotonicMillis asked_at) {
     Go(Trigger::kTokenExpired);
     ShowWho("token_expired");
     ShowEnd("identity_expired");
-    Reply(Emit{.name = "identity:expired"});
+    effects_.Emit("identity:expired");
   } else if (IsLocked()) {
     ShowWho("");
   }
   greeted_ = true;
-  ShowGreeting greeting{.text = fields.Text("greeting"),
-                        .agent = fields.Text("agent/name"),
-                        .accent = fields.Text("appearance/accent"),
-                        .handoff_url = fields.Text("handoff/url"),
-                        .handoff_label = fields.Text("handoff/label")};
-  for (int i = 0, count = fields.Count("suggestions"); i < count; ++i)
-    greeting.suggestions.push_back(fields.Text(JsonFields::Path("suggestions", i, "")));
-  Reply(greeting);
-  const bool moved = was_user && fields.Flag("merged");
+  effects_.ShowGreeting(verdict);
+  const bool moved = was_user && verdict.Flag("merged");
   if (moved && run_) {
     DropRequest(run_->request);
-    outbox_.Remove(run_->message_id);
+    outbox_.RemoveById(run_->message_id);
     CloseRun(MessageStatus::kInterrupted);
   }
-  if (state_ == State::kUser && (!was_user || moved) && IsValidId(fields.Text("thread_id"))) {
-    thread_id_ = fields.Text("thread_id");
+  if (state_ == State::kUser && (!was_user || moved) && IsValidId(verdict.Text("thread_id"))) {
+    thread_id_ = verdict.Text("thread_id");
     LoadHistory();
   }
-  if (fields.Flag("merge_offer") && !guest_thread.empty()) {
-    offered_thread_ = guest_thread;
-    Reply(ShowMergeOffer{true});
+  if (verdict.Flag("merge_offer") && !guest_thread.empty()) {
+    offered_thread_.Swap(guest_thread);
+    effects_.ShowMergeOffer(true);
   }
   Pump();
 }
@@ -118,23 +112,14 @@ void Session::TakeVerdict(const JsonFields& fields, MonotonicMillis asked_at) {
 void Session::Diagnose() {
   if (!online_ || diagnosed_) return;
   diagnosed_ = true;
-  const std::string path = Path("/diagnose");
-  Send(RequestKind::kDiagnose, {.method = "GET", .path = path});
+  Send(RequestKind::kDiagnose, "/diagnose");
 }
 
 void Session::EndDiagnose(const Request& request) {
-  if (request.status == 404) {
-    const Problem problem = ReadProblem(request.status, request.body);
-    if (problem.code == "product_not_found") RefuseProduct(problem.code, problem.hint);
-    return;
-  }
-  JsonFields fields;
-  if (request.status != 200 || !fields.Parse(request.body) || fields.Flag("allowed", true)) return;
-  RefuseProduct(std::string(fields.Text("code")), std::string(fields.Text("hint")));
-}
-
-int Session::TellTheServer(const std::string& path, const std::string& body, RequestKind kind) {
-  return Send(kind, {.path = path, .body = body, .token = token_});
+  const JsonField& answer = request.answer.root();
+  const bool is_unknown = request.status == 404 && request.code == "product_not_found";
+  const bool is_refused = request.status == 200 && !answer.Flag("allowed", true);
+  if (is_unknown || is_refused) RefuseProduct(answer.Text("code"), answer.Text("hint"));
 }
 
 }  // namespace widgent

@@ -14,19 +14,19 @@ constexpr MonotonicMillis kAskMillisMax = 10'000;
 void Session::On(const TokenProvided& event) {
   if (!ask_ || event.ask != ask_) return;
   ask_ = 0;
-  ask_at_.reset();
+  ask_at_ = kNever;
   if (event.token.empty()) {
     StopAsking();
     const bool had_user = state_ == State::kUser || !ended_.empty() || !asked_sub_.empty();
     if (had_user) LogOut(event.guest_id, false);
-    Settled(true);
+    Settle();
     if (!had_user) StayGuest("");
     return;
   }
   if (event.token == token_)
     return FailAsk(Asked::kStale, "getToken returned the token that is about to end. Do not cache it.");
   ask_token_ = true;
-  Identify({asked_call_, event.token, event.guest_id});
+  Identify(asked_call_, event.token, event.guest_id);
 }
 
 void Session::On(const TokenFailed& event) {
@@ -34,7 +34,7 @@ void Session::On(const TokenFailed& event) {
 }
 
 // Until the token is there nobody is identified and nothing is sent. `sub`: who is expected; empty: anybody.
-void Session::AwaitToken(const std::string& sub) {
+void Session::AwaitToken(TextView sub) {
   Go(Trigger::kIdentify);
   asked_sub_ = sub;
   asked_token_.clear();
@@ -43,7 +43,7 @@ void Session::AwaitToken(const std::string& sub) {
 }
 
 void Session::AskForNewToken() {
-  if (ask_ || ask_at_) return;
+  if (ask_ || ask_at_ != kNever) return;
   ask_attempts_ = 0;
   asked_ = Asked::kFine;
   SendAsk();
@@ -53,7 +53,7 @@ void Session::SendAsk() {
   ++ask_attempts_;
   ask_ = ++asks_;
   ask_at_ = now_ + kAskMillisMax;
-  Reply(AskForToken{ask_});
+  effects_.AskForToken(ask_);
 }
 
 void Session::FailAsk(Asked how, const char* hint) {
@@ -67,28 +67,28 @@ void Session::FailAsk(Asked how, const char* hint) {
   // The server is being asked about a token all the same: its verdict counts.
   if (state_ == State::kIdentifying && !asked_token_.empty()) return;
   const char* code = how == Asked::kStale ? "stale_token" : "get_token_failed";
-  Reply(Report{code, hint});
-  Settled(false, code, hint);
-  Reply(Emit{.name = "identity:error", .code = code, .hint = hint});
+  effects_.Report(code, hint);
+  FailCall(code, hint);
+  effects_.Emit("identity:error", "code", code, "hint", hint);
   if (state_ == State::kIdentifying) StayGuest(ended_.empty() ? "" : "token_expired");
 }
 
 void Session::StopAsking() {
   ask_ = 0;
-  ask_at_.reset();
+  ask_at_ = kNever;
   ask_token_ = false;
 }
 
 // No token came: the visitor goes on as a guest. What was typed meanwhile is sent if nobody was ever identified.
-void Session::StayGuest(std::string_view reason) {
+void Session::StayGuest(TextView reason) {
   if (!Go(Trigger::kNoToken)) return;
   if (reason.empty() && asked_sub_.empty()) {
-    for (OutboxMessage& message : outbox_.messages()) message.epoch = epoch_;
+    for (OutboxMessage& message : outbox_) message.epoch = epoch_;
   } else {
     FailMeant();
     if (!reason.empty()) {
       ShowEnd("identity_expired");
-      Reply(Emit{.name = "identity:expired"});
+      effects_.Emit("identity:expired");
     }
   }
   ShowWho(reason);

@@ -46,3 +46,8 @@ TEST_CASE("An event that never ends stops the decoder instead of the memory") {
   CHECK_FALSE(sound);
   CHECK_FALSE(decoder.Feed("\n\ndata: a\n\n", [](auto, auto) { FAIL("nothing comes after an overflow"); }));
 }
+
+TEST_CASE("An id with U+0000 is not taken, as raw or as a text holds it") {
+  for (const std::string& nul : {std::string(1, '\0'), std::string("\xC0\x80")})
+    CHECK(Decode({"id: a\ndata: 1\n\nid: b" + nul + "\ndata: 2\n\n"}) == Events{{"a", "1"}, {"a", "2"}});
+}

@@ -161,3 +161,17 @@ TEST_CASE_METHOD(ApprovalFixture, "A question that was put on another device is 
   CHECK(LastMessage("user")->text == "where is my order");
   CHECK(LastMessage("user")->status == "failed");
 }
+
+TEST_CASE_METHOD(ApprovalFixture,
+                 "Where the server refuses the page, a yes that waits is taken back and all else fails") {
+  AskForApproval();
+  Online(false);
+  Decide("int_1", true);
+  Submit("and one more thing");
+  Online(true);
+  Wait(0);
+  Answer(Find("/session"), 403, ProblemOf("origin_not_allowed", 403));
+  CHECK(session.state() == Session::State::kRefused);
+  CHECK(approvals["int_1"]["status"] == "expired");
+  CHECK(LastMessage("user")->status == "failed");
+}

@@ -306,3 +306,13 @@ TEST_CASE_METHOD(PageFixture, "Citations, tools, suggestions and hand-off reach 
   feed(event);
   CHECK(suggestions == json({"a", "b"}));
 }
+
+TEST_CASE_METHOD(PageFixture, "U+0000 in what a visitor writes and an agent says arrives") {
+  Init();
+  const std::string text("a\0b", 3);
+  Submit(text);
+  CHECK(LastMessage("user")->text == text);
+  CHECK(json::parse(open.at(Find("/agent"))["body"].get<std::string>())["messages"][0]["content"] == text);
+  AnswerRun({text});
+  CHECK(LastMessage("assistant")->text == text);
+}

@@ -449,3 +449,12 @@ TEST_CASE_METHOD(PageFixture, "Text that is no event is reported and changes not
   }
   CHECK(session.state() == Session::State::kNew);
 }
+
+TEST_CASE_METHOD(PageFixture, "Who is called like another up to a U+0000 is somebody else") {
+  Init();
+  SignIn("ada");
+  const auto before = session.epoch();
+  Identify(TokenOf(std::string("ada\0x", 5)));
+  CHECK(session.state() == Session::State::kIdentifying);
+  CHECK(session.epoch() > before);
+}
