@@ -21,7 +21,7 @@ const firefox = {
   },
 };
 
-const everyEngine = 'engines/journey.spec.ts';
+const everyEngine = 'engines/*.spec.ts';
 
 export default defineConfig({
   testDir: 'e2e',

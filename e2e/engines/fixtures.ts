@@ -38,7 +38,11 @@ export const test = base.extend<ForTest, ForWorker>({
         return webkit.stop();
       }
       const { launchOptions, channel } = info.project.use as { launchOptions: LaunchOptions; channel?: string };
-      const browser = await playwright[engine].launch({ ...launchOptions, ...(channel && { channel }) });
+      const browser = await playwright[engine].launch({
+        ...launchOptions,
+        ...(channel && { channel }),
+        ...(engine === 'chromium' && { ignoreDefaultArgs: ['--disable-back-forward-cache'] }),
+      });
       await use(async () => {
         const context = await browser.newContext({ viewport: size });
         return new PlaywrightTab(engine, await context.newPage());

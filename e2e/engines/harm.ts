@@ -77,6 +77,8 @@ export function watchPage(): void {
     kept,
     told,
     begin() {
+      // A visit that swaps the body runs its scripts again.
+      if (globals.length) return;
       styles = stylesOf();
       properties = new Map();
       for (let i = 0; i < natives.length; i++) properties.set(natives[i]![0], propertiesOf(natives[i]![1]));

@@ -34,7 +34,9 @@ export class PlaywrightTab implements Tab {
   }
 
   async goBack(): Promise<void> {
-    await this.page.goBack({ waitUntil: 'commit' });
+    // Over WebDriver BiDi, which Firefox is spoken to by, goBack() waits for a load that memory does without.
+    if (this.engine === 'firefox') await this.page.evaluate(() => history.back());
+    else await this.page.goBack({ waitUntil: 'commit' });
   }
 
   async evaluate<Arg, Result>(script: (arg: Arg) => Result | Promise<Result>, arg: Arg): Promise<Result> {

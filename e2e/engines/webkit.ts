@@ -45,7 +45,9 @@ function displayOf(server: ChildProcess): Promise<string> {
 export class WebKit {
   private constructor(
     private readonly children: ChildProcess[],
+    /** The session: one browser, whose first window stays empty. */
     private readonly url: string,
+    private readonly first: string,
   ) {}
 
   static async start(): Promise<WebKit> {
@@ -61,22 +63,27 @@ export class WebKit {
       const url = `http://127.0.0.1:${port}`;
       const failed = new Promise<never>((_, reject) => driver.once('error', reject));
       await Promise.race([failed, waitFor(`${url}/status`)]);
-      return new WebKit(children, url);
+      const session = await call(`${url}/session`, 'POST', { capabilities: { alwaysMatch: {} } }, startLimit);
+      const here = `${url}/session/${String(session!.sessionId)}`;
+      await call(`${here}/timeouts`, 'POST', { script: limit, pageLoad: limit, implicit: 0 });
+      return new WebKit(children, here, String(await call(`${here}/window`, 'GET')));
     } catch (error) {
       await Promise.all(children.map(end));
       throw error;
     }
   }
 
+  /** One at a time. */
   async open(size: { width: number; height: number }): Promise<Tab> {
-    const session = await call(`${this.url}/session`, 'POST', { capabilities: { alwaysMatch: {} } }, startLimit);
-    const tab = new WebKitTab(`${this.url}/session/${String(session!.sessionId)}`);
-    await tab.call('/timeouts', { script: limit, pageLoad: limit, implicit: 0 });
+    const { handle } = (await call(`${this.url}/window/new`, 'POST', { type: 'window' }, startLimit))!;
+    const tab = new WebKitTab(this.url, this.first);
+    await tab.call('/window', { handle });
     await tab.call('/window/rect', { ...size, x: 0, y: 0 });
     return tab;
   }
 
   async stop(): Promise<void> {
+    await call(this.url, 'DELETE').catch(() => {}); // A browser that has crashed is gone already.
     // The driver before its screen.
     for (const child of this.children.reverse()) await end(child);
   }
@@ -97,7 +104,10 @@ async function waitFor(url: string): Promise<void> {
 class WebKitTab implements Tab {
   readonly engine = 'webkit';
 
-  constructor(private readonly url: string) {}
+  constructor(
+    private readonly url: string,
+    private readonly first: string,
+  ) {}
 
   call(path: string, body: object): Promise<Answer['value']> {
     return call(this.url + path, 'POST', body);
@@ -148,7 +158,10 @@ class WebKitTab implements Tab {
   }
 
   async close(): Promise<void> {
-    await call(this.url, 'DELETE');
+    // Where a page has spoilt or forbidden it, there is nothing to forget.
+    await this.run('() => localStorage.clear()').catch(() => {});
+    await call(`${this.url}/window`, 'DELETE');
+    await this.call('/window', { handle: this.first });
   }
 
   private async act(type: 'pointer' | 'key', actions: object[]): Promise<void> {
