@@ -1,4 +1,4 @@
-// Runs a suite's program and reads from its own closing lines how many tests passed and failed.
+// Runs a suite's program and reads from its own closing lines how many tests passed, failed and were skipped.
 import { output, root, run } from './steps.mjs';
 import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -14,7 +14,11 @@ function readCatch(text) {
 }
 
 /** Node's test runner: "ℹ pass 3". */
-const readNode = (text) => ({ passed: number(text, /^ℹ pass (\d+)$/m), failed: number(text, /^ℹ fail (\d+)$/m) });
+const readNode = (text) => ({
+  passed: number(text, /^ℹ pass (\d+)$/m),
+  failed: number(text, /^ℹ fail (\d+)$/m),
+  skipped: number(text, /^ℹ skipped (\d+)$/m),
+});
 
 /** e2e/reporter.ts: "3 passed, 0 failed, 0 skipped". */
 const readPlaywright = (text) => ({
@@ -25,13 +29,16 @@ const readPlaywright = (text) => ({
 async function counted(read, program, args, env) {
   let text = '';
   const code = await run(program, args, { env, read: (piece) => (text += piece) });
-  const { passed, failed } = read(text);
+  const { passed, failed, skipped = 0 } = read(text);
   // A suite that ran nothing, or died without saying so, has failed.
-  return { passed, failed: failed || (code === 0 && passed > 0 ? 0 : 1) };
+  return { passed, failed: failed || (code === 0 && passed > 0 ? 0 : 1), skipped };
 }
 
 export const sum = (results) =>
-  results.reduce((a, b) => ({ passed: a.passed + b.passed, failed: a.failed + b.failed }), { passed: 0, failed: 0 });
+  results.reduce(
+    (a, b) => ({ passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + (b.skipped ?? 0) }),
+    { passed: 0, failed: 0, skipped: 0 },
+  );
 
 async function each(items, runOne) {
   const results = [];

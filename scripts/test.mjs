@@ -75,11 +75,11 @@ for (const [name, runPart] of Object.entries(parts)) {
 
 const row = (name, ...cells) => console.log(name.padEnd(12) + cells.map((cell) => String(cell).padStart(9)).join(''));
 console.log();
-row('part', 'passed', 'failed', 'seconds');
-for (const { name, passed, failed, seconds } of table) row(name, passed, failed, seconds.toFixed(1));
+row('part', 'passed', 'failed', 'skipped', 'seconds');
+for (const { name, passed, failed, skipped = 0, seconds } of table)
+  row(name, passed, failed, skipped, seconds.toFixed(1));
 console.log(`total: ${((performance.now() - start) / 1000).toFixed(0)} s\n`);
 
-const passed = table.reduce((total, row) => total + row.passed, 0);
-const failed = table.reduce((total, row) => total + row.failed, 0);
-console.log(`${passed} passed, ${failed} failed`);
+const { passed, failed, skipped } = sum(table);
+console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exit(failed === 0 && passed > 0 ? 0 : 1);

@@ -1,16 +1,16 @@
 // The agent behind an endpoint of Chat Completions, spoken by an implementation of others: the real server and the real
 // shop, and a conversation as the widget would hold it.
 import { LLMock } from '@copilotkit/aimock';
-import jwt from 'jsonwebtoken';
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import test, { after, before, beforeEach } from 'node:test';
 import { findFreePort, newSecrets, startStack } from '../../scripts/stack.mjs';
+import { converse } from './conversation.mjs';
 
 const secrets = newSecrets();
 const lines = [];
-let endpoint, stack, folder, ports;
+let endpoint, stack, folder, ports, say;
 
 before(async () => {
   endpoint = new LLMock({ port: 0 });
@@ -21,6 +21,7 @@ before(async () => {
     product.agent = { kind: 'openai', base_url: `${endpoint.url}/v1`, model: 'gpt-4o-mini' };
   };
   stack = await startStack({ ports, folder, secrets, change, log: (_, line) => lines.push(line) });
+  say = converse({ ports, secrets });
 });
 after(async () => {
   await stack?.stop();
@@ -28,37 +29,6 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 beforeEach(() => endpoint.reset());
-
-const ada = () =>
-  jwt.sign({ sub: 'ada', name: 'Ada Lovelace', email: 'ada@acme.example' }, secrets.ACME_VERIFY_SECRET, {
-    expiresIn: '1h',
-  });
-
-/** One run: its events, and the text that was said. */
-async function say(content, { token = ada(), threadId = `th_${crypto.randomUUID()}`, resume } = {}) {
-  const runId = `r_${crypto.randomUUID()}`;
-  const messages = content ? [{ id: crypto.randomUUID(), role: 'user', content }] : [];
-  const response = await fetch(`http://localhost:${ports.widgent}/v1/products/acme/agent`, {
-    method: 'POST',
-    headers: {
-      'Content-Type': 'application/json',
-      Origin: `http://localhost:${ports.express}`,
-      'Widgent-Service-Key': 'pk_acme_demo',
-      Authorization: `Bearer ${token}`,
-    },
-    body: JSON.stringify({ threadId, runId, messages, tools: [], context: [], state: {}, forwardedProps: {}, resume }),
-  });
-  assert.equal(response.status, 200);
-  const events = (await response.text())
-    .split('\n')
-    .filter((line) => line.startsWith('data: '))
-    .map((line) => JSON.parse(line.slice(6)));
-  const text = events
-    .filter(({ type }) => type === 'TEXT_MESSAGE_CONTENT')
-    .map(({ delta }) => delta)
-    .join('');
-  return { events, text, last: events.at(-1), threadId };
-}
 
 const order = (id) => ({ name: 'get_order', arguments: JSON.stringify({ order_id: id }) });
 
@@ -84,21 +54,8 @@ test('Tools are called with the verified user, also several at once, and the mod
 test('A tool that a guest may not use is not offered, and refused where the model calls it all the same', async () => {
   endpoint.on({ userMessage: 'my order', hasToolResult: false }, { toolCalls: [order('A-1001')] });
   endpoint.on({ userMessage: 'my order', hasToolResult: true }, { content: 'Please sign in first.' });
-  const forGuest = await fetch(`http://localhost:${ports.widgent}/v1/products/acme/agent`, {
-    method: 'POST',
-    headers: {
-      'Content-Type': 'application/json',
-      Origin: `http://localhost:${ports.express}`,
-      'Widgent-Service-Key': 'pk_acme_demo',
-      'Widgent-Anonymous-Id': 'AAAAAAAAAAAAAAAAAAAAAA',
-    },
-    body: JSON.stringify({
-      threadId: `th_${crypto.randomUUID()}`,
-      runId: `r_${crypto.randomUUID()}`,
-      messages: [{ id: 'u1', role: 'user', content: 'my order' }],
-    }),
-  });
-  assert.match(await forGuest.text(), /identity_required/);
+  const { events } = await say('my order', { token: null });
+  assert.match(JSON.stringify(events), /identity_required/);
   const first = endpoint.getRequests()[0].body;
   assert.equal(first.tools, undefined);
 });
