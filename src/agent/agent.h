@@ -17,6 +17,7 @@
 namespace widgent {
 
 class Knowledge;
+class ToolGuard;
 
 // What an agent needs from outside.
 struct AgentPorts {
@@ -24,6 +25,7 @@ struct AgentPorts {
   http::Client& client;
   Store& store;
   AuditLog& audit;
+  ToolGuard& guard;                                      // one for all runs
   std::function<std::string(std::size_t bytes)> random;  // for call ids
   std::int64_t delta_interval_ms = 25;                   // between the words of the builtin model
   std::function<void(const std::string& line)> warn;     // what the owner should know of; may be empty

@@ -1,9 +1,11 @@
 #include "agent/agent_run.h"
 
+#include <algorithm>
 #include <deque>
 #include <set>
 #include <utility>
 
+#include "agent/ag_ui_model.h"
 #include "agent/approval.h"
 #include "agent/builtin_model.h"
 #include "agent/json.h"
@@ -27,6 +29,12 @@ std::vector<std::string> BoundNames(const ToolConfig& tool) {
   for (const auto& [name, pointer] : tool.bind) names.push_back(name);
   return names;
 }
+
+// One of the calls that are made at the same time.
+struct BatchedCall {
+  std::unique_ptr<ToolCall> call;
+  std::optional<ToolOutcome> outcome;
+};
 
 // A tool call as the visitor has seen it.
 struct ShownCall {
@@ -91,8 +99,9 @@ class Run final : public AgentRun {
     if (std::exchange(ended_, true)) return;
     CancelTimers();
     model_.reset();
-    if (call_) call_->Abort("cancelled");
-    call_.reset();
+    for (BatchedCall& one : batch_)
+      if (!one.outcome) one.call->Abort("cancelled");
+    batch_.clear();
   }
 
  private:
@@ -140,23 +149,37 @@ class Run final : public AgentRun {
     if (!turn.calls.empty()) {
       stream_.Flush();
       for (ModelToolCall& call : turn.calls) queue_.push_back(std::move(call));
-      return NextCall();
+      return NextCalls();
     }
     last_turn_ = std::move(turn);
     End(RunResult::Status::kDone, {});
   }
 
-  void NextCall() {
+  // Calls that only read go out together; one that may change something goes alone, in its place.
+  void NextCalls() {
     if (ended_) return;
     if (queue_.empty()) return NextRound();
-    if (++calls_ > limits_.tool_calls_max) return End(RunResult::Status::kFailed, "tool_limit");
-    ModelToolCall call = std::move(queue_.front());
-    queue_.pop_front();
-    if (!IsValidId(call.id) || call.id.size() > kCallIdBytesMax || !call_ids_.insert(call.id).second) {
+    if (calls_ == limits_.tool_calls_max) return End(RunResult::Status::kFailed, "tool_limit");
+    std::vector<ModelToolCall> calls;
+    do {
+      ++calls_;
+      calls.push_back(std::move(queue_.front()));
+      queue_.pop_front();
+    } while (OnlyReads(calls.back().name) && calls_ < limits_.tool_calls_max && !queue_.empty() &&
+             OnlyReads(queue_.front().name));
+    for (ModelToolCall& call : calls) {
+      if (IsValidId(call.id) && call.id.size() <= kCallIdBytesMax && call_ids_.insert(call.id).second) continue;
       call.id = MakeId("call_");
       call_ids_.insert(call.id);
     }
-    StartCall(std::move(call), nullptr);
+    StartCalls(std::move(calls), nullptr);
+  }
+
+  // What is not offered is refused, and changes nothing either.
+  bool OnlyReads(const std::string& name) const {
+    return std::none_of(prompt_.tools.begin(), prompt_.tools.end(), [&](const OfferedTool& tool) {
+      return tool.config->name == name && (tool.config->effect != ToolConfig::Effect::kRead || tool.config->approval);
+    });
   }
 
   // From the user's answer to the question that an earlier run ended with. That run has shown the call's beginning.
@@ -165,8 +188,8 @@ class Run final : public AgentRun {
     const StoredInterrupt& interrupt = answer.interrupt;
     ModelToolCall call{interrupt.call_id, interrupt.tool, WithoutBound(*request_.product, interrupt)};
     call_ids_.insert(call.id);
-    shown_call_ = call.id;
-    if (answer.is_approved) return StartCall(std::move(call), &interrupt);
+    begun_ids_.insert(call.id);
+    if (answer.is_approved) return StartCalls({std::move(call)}, &interrupt);
     ToolOutcome outcome;
     outcome.code = "approval_rejected";
     outcome.denied = true;
@@ -175,36 +198,49 @@ class Run final : public AgentRun {
     NextRound();
   }
 
-  void StartCall(ModelToolCall call, const StoredInterrupt* approved) {
-    ToolCall::Callbacks callbacks;
-    callbacks.on_begin = [this] { ShowBegin(call_->call()); };
-    callbacks.on_ask = [this](const StoredInterrupt& interrupt) { OnAsk(interrupt); };
-    callbacks.done = [this](ToolOutcome outcome) { OnOutcome(std::move(outcome)); };
-    call_ = std::make_unique<ToolCall>(ports_, request_, prompt_, std::move(call), approved, std::move(callbacks));
-    call_->Start();
+  void StartCalls(std::vector<ModelToolCall> calls, const StoredInterrupt* approved) {
+    batch_.clear();
+    for (ModelToolCall& call : calls) {
+      const std::size_t at = batch_.size();
+      ToolCall::Callbacks callbacks;
+      callbacks.on_begin = [this, at] { ShowBegin(batch_[at].call->call()); };
+      callbacks.on_ask = [this](const StoredInterrupt& interrupt) { OnAsk(interrupt); };
+      callbacks.done = [this, at](ToolOutcome outcome) { OnOutcome(at, std::move(outcome)); };
+      batch_.push_back(
+          {std::make_unique<ToolCall>(ports_, request_, prompt_, std::move(call), approved, std::move(callbacks)),
+           std::nullopt});
+    }
+    // The last one to end may begin what comes next, while it is being started.
+    open_calls_ = batch_.size();
+    for (std::size_t at = 0; at < calls.size(); ++at) batch_[at].call->Start();
   }
 
   // The run ends here; the next one goes on from the answer. What else the model had asked for in this turn it may ask
-  // for again.
+  // for again. Whatever asks is alone.
   void OnAsk(const StoredInterrupt& interrupt) {
-    const std::unique_ptr<ToolCall> call = std::move(call_);
-    ShowBegin(call->call());
+    const std::vector<BatchedCall> batch = std::move(batch_);
+    batch_.clear();
+    ShowBegin(batch[0].call->call());
     queue_.clear();
     asking_ = ToWire(interrupt);
     End(RunResult::Status::kAsking, {});
   }
 
-  void OnOutcome(ToolOutcome outcome) {
-    const std::unique_ptr<ToolCall> call = std::move(call_);
-    if (outcome.denied) ShowBegin(call->call());
-    if (shown_call_ == call->call().id) ShowResult(call->call(), outcome);
-    prompt_.exchanges.push_back({call->call(), std::move(outcome)});
-    NextCall();
+  void OnOutcome(std::size_t at, ToolOutcome outcome) {
+    const ModelToolCall& call = batch_[at].call->call();
+    if (outcome.denied) ShowBegin(call);
+    if (begun_ids_.contains(call.id)) ShowResult(call, outcome);
+    batch_[at].outcome = std::move(outcome);
+    if (--open_calls_ > 0) return;
+    std::vector<BatchedCall> batch = std::move(batch_);
+    batch_.clear();
+    for (BatchedCall& one : batch) prompt_.exchanges.push_back({one.call->call(), std::move(*one.outcome)});
+    NextCalls();
   }
 
   // The visitor sees that a tool acts and never with what: arguments may hold what the page shall not know.
   void ShowBegin(const ModelToolCall& call) {
-    if (std::exchange(shown_call_, call.id) == call.id) return;
+    if (!begun_ids_.insert(call.id).second) return;
     AgUiEvent event;
     event.type = EventType::kToolCallStart;
     event.tool_call_id = call.id;
@@ -238,11 +274,12 @@ class Run final : public AgentRun {
   void Stop(RunResult::Status status, const std::string& code) {
     if (ended_) return;
     model_.reset();
-    if (call_) {
-      call_->Abort(code);
-      if (shown_call_ == call_->call().id) ShowResult(call_->call(), ToolOutcome());
-      call_.reset();
+    for (BatchedCall& one : batch_) {
+      if (one.outcome) continue;
+      one.call->Abort(code);
+      if (begun_ids_.contains(one.call->call().id)) ShowResult(one.call->call(), ToolOutcome());
     }
+    batch_.clear();
     End(status, code);
   }
 
@@ -297,10 +334,10 @@ class Run final : public AgentRun {
   Prompt prompt_;
   std::unique_ptr<AgentModel> model_;
   TextStream stream_;
-  std::unique_ptr<ToolCall> call_;
-  std::deque<ModelToolCall> queue_;
-  std::set<std::string> call_ids_;
-  std::string shown_call_;  // the call whose beginning was shown last
+  std::deque<ModelToolCall> queue_;             // what the turn asks for beyond the batch
+  std::vector<BatchedCall> batch_;              // what goes on now
+  std::size_t open_calls_ = 0;                  // of the batch, without an outcome
+  std::set<std::string> call_ids_, begun_ids_;  // ids in use; those whose beginning was shown
   Interrupt asking_;
   std::vector<Citation> citations_;
   std::vector<ShownCall> shown_;  // whose end was shown too
@@ -324,9 +361,11 @@ std::unique_ptr<AgentRun> StartRun(AgentPorts ports, RunRequest request, std::fu
                                    std::function<void(RunResult)> done) {
   const AgentConfig& agent = request.product->agent;
   std::unique_ptr<AgentModel> model;
-  const bool is_endpoint = agent.kind == "openai";
-  if (!is_endpoint || agent.falls_back) model = std::make_unique<BuiltinModel>(ports.loop, ports.delta_interval_ms);
-  if (is_endpoint) model = std::make_unique<OpenAiModel>(ports.loop, ports.client, std::move(model));
+  if (agent.kind == "builtin" || agent.falls_back)
+    model = std::make_unique<BuiltinModel>(ports.loop, ports.delta_interval_ms);
+  if (agent.kind == "openai") model = std::make_unique<OpenAiModel>(ports.loop, ports.client, std::move(model));
+  if (agent.kind == "ag-ui")
+    model = std::make_unique<AgUiModel>(ports.loop, ports.client, request.thread, request.run, std::move(model));
   return StartRunWith(std::move(model), RunLimits(), std::move(ports), std::move(request), std::move(emit),
                       std::move(done));
 }

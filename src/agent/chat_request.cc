@@ -1,21 +1,15 @@
 #include "agent/chat_request.h"
 
-#include <algorithm>
-#include <nlohmann/json.hpp>
-
-#include "agent/json.h"
+#include "agent/model_input.h"
 #include "agent/text.h"
-#include "identity/claims_pointer.h"
 #include "identity/crypto.h"
 #include "protocol/json_writer.h"
 
 namespace widgent {
 
-using nlohmann::json;
-
 namespace {
 
-constexpr std::size_t kUserContextBytesMax = 4096, kClaimBytesMax = 1024, kPassageBytesMax = 2000;
+constexpr std::size_t kPassageBytesMax = 2000;
 constexpr std::size_t kUserIdDigits = 32;
 
 constexpr std::string_view kRules =
@@ -32,28 +26,13 @@ void WriteMessage(JsonWriter& writer, std::string_view role, std::string_view co
   writer.Open('{').Put("role", role).Put("content", content).Close('}');
 }
 
-// Without the bound arguments: those are filled in from the verified claims, and the model never sees them.
-json ParametersOf(const ToolConfig& tool) {
-  json schema = json::parse(tool.parameters_json, nullptr, false);
-  if (!schema.is_object()) return {{"type", "object"}, {"properties", json::object()}};
-  if (!schema.contains("type")) schema["type"] = "object";
-  if (!schema.contains("properties")) schema["properties"] = json::object();
-  for (const auto& [name, pointer] : tool.bind) {
-    schema["properties"].erase(name);
-    if (!schema.contains("required")) continue;
-    json& required = schema["required"];
-    required.erase(std::remove(required.begin(), required.end(), json(name)), required.end());
-  }
-  return schema;
-}
-
 void WriteTools(JsonWriter& writer, const Prompt& prompt) {
   if (prompt.tools.empty()) return;
   writer.Key("tools").Open('[');
   for (const OfferedTool& tool : prompt.tools) {
     writer.Open('{').Put("type", "function").Key("function").Open('{');
     writer.Put("name", tool.config->name).PutIf("description", tool.config->description);
-    writer.Key("parameters").Raw(DumpJson(ParametersOf(*tool.config))).Close('}').Close('}');
+    writer.Key("parameters").Raw(WriteParameters(*tool.config)).Close('}').Close('}');
   }
   writer.Close(']');
 }
@@ -68,14 +47,6 @@ std::string SystemText(const Prompt& prompt) {
   return text;
 }
 
-std::string OutcomeText(const ToolOutcome& outcome) {
-  if (outcome.ok) return outcome.content_json;
-  JsonWriter writer;
-  writer.Open('{').Put("error", outcome.code).PutIf("title", outcome.title).PutIf("detail", outcome.detail);
-  if (outcome.unconfirmed) writer.Put("unconfirmed", "It may or may not have happened. Say so, and do not try again.");
-  return writer.Close('}').Take();
-}
-
 void WriteExchanges(JsonWriter& writer, const Prompt& prompt, std::size_t begin, std::size_t end,
                     std::string_view text) {
   writer.Open('{').Put("role", "assistant").Put("content", text).Key("tool_calls").Open('[');
@@ -88,7 +59,7 @@ void WriteExchanges(JsonWriter& writer, const Prompt& prompt, std::size_t begin,
   for (std::size_t i = begin; i < end; ++i) {
     const ToolExchange& exchange = prompt.exchanges[i];
     writer.Open('{').Put("role", "tool").Put("tool_call_id", exchange.call.id);
-    writer.Put("content", OutcomeText(exchange.outcome)).Close('}');
+    writer.Put("content", WriteOutcome(exchange.outcome)).Close('}');
   }
 }
 
@@ -107,26 +78,6 @@ std::string QuestionText(const ChatRequest& request) {
 
 }  // namespace
 
-std::string WriteUserContext(const Prompt& prompt) {
-  const User* user = AsUser(prompt.identity);
-  JsonWriter writer;
-  writer.Open('{').Put("state", user ? "verified" : "guest");
-  if (user) {
-    for (const std::string& pointer : prompt.product->agent.user_context) {
-      const auto claim = ClaimAt(*user, pointer);
-      if (!claim || claim->size() > kClaimBytesMax) continue;
-      const json value = json::parse(*claim, nullptr, false);
-      const std::string shown =
-          value.is_string() ? CleanLine(value.get<std::string>(), kClaimBytesMax) : DumpJson(value);
-      if (writer.text().size() + pointer.size() + shown.size() > kUserContextBytesMax) break;
-      writer.Key(pointer.substr(1));
-      if (value.is_string()) writer.Value(shown);
-      else writer.Raw(shown);
-    }
-  }
-  return writer.Close('}').Take();
-}
-
 std::string WriteChatRequest(const ChatRequest& request) {
   const Prompt& prompt = *request.prompt;
   const Product& product = *prompt.product;
@@ -143,8 +94,7 @@ std::string WriteChatRequest(const ChatRequest& request) {
     const StoredMessage& message = prompt.history[i];
     if (message.text.empty()) continue;
     const bool is_user = message.role == StoredMessage::Role::kUser;
-    WriteMessage(writer, is_user ? "user" : "assistant",
-                 IsUnverified(message) ? "(Said as a guest, before signing in:) " + message.text : message.text);
+    WriteMessage(writer, is_user ? "user" : "assistant", WriteSaid(message));
   }
   WriteMessage(writer, "user", QuestionText(request));
   const std::size_t count = prompt.exchanges.size();

@@ -27,8 +27,4 @@ struct ChatRequest {
 // The body, one JSON document.
 std::string WriteChatRequest(const ChatRequest& request);
 
-// What a model may know of this user: {"state":"verified","name":"Ada",…} or {"state":"guest"}. Only the claims that
-// the product lists, at most 4 KiB in all, without control characters.
-std::string WriteUserContext(const Prompt& prompt);
-
 }  // namespace widgent

@@ -7,7 +7,10 @@
 #include "agent/approval.h"
 #include "agent/call_id.h"
 #include "agent/json.h"
+#include "agent/mcp_tool.h"
 #include "agent/text.h"
+#include "agent/tool_guard.h"
+#include "agent/webhook_tool.h"
 #include "identity/claims_pointer.h"
 #include "identity/crypto.h"
 #include "protocol/json_writer.h"
@@ -32,6 +35,13 @@ ToolOutcome Denied(std::string code, std::string detail = {}) {
   ToolOutcome outcome = Failed(std::move(code), std::move(detail));
   outcome.denied = true;
   return outcome;
+}
+
+// A refusal by the shop's rules is an answer; a tool that was not asked has not failed.
+bool HasFailed(const ToolResponse& result) {
+  const std::string& code = result.outcome.code;
+  return result.status >= 500 ||
+         (!result.outcome.ok && result.status / 100 != 4 && code != "egress_refused" && code != "secret_invalid");
 }
 
 // What the model filled in, without what it has no say in, and then the bound claims in the customer's own words.
@@ -59,7 +69,7 @@ ToolCall::ToolCall(AgentPorts& ports, const RunRequest& request, const Prompt& p
       call_(std::move(call)),
       approved_(approved),
       callbacks_(std::move(callbacks)),
-      webhook_id_("tcall_" + MakeUlid(ports.loop.Now(), ports.random(kCallIdRandomBytes))),
+      request_id_("tcall_" + MakeUlid(ports.loop.Now(), ports.random(kCallIdRandomBytes))),
       arguments_(approved ? approved->arguments_json : call_.arguments_json),
       started_at_(ports.loop.Now()) {}
 
@@ -93,7 +103,16 @@ std::optional<ToolOutcome> ToolCall::Prepare(const OfferedTool& tool) {
     return Denied("approval_mismatch",
                   "That is no longer what you said yes to, so nothing was done. Please ask again.");
   arguments_ = std::move(*bound);
-  return std::nullopt;
+  return Spend();
+}
+
+// A call that the user has said yes to was counted when it was asked for.
+std::optional<ToolOutcome> ToolCall::Spend() {
+  const UnixMillis now = ports_.loop.Now();
+  if (ports_.guard.IsPaused(request_.product->id, *tool_, now))
+    return Failed("tool_unavailable", "That does not work at the moment. Please try again in a minute.");
+  if (approved_ || ports_.guard.TakeCall(request_.product->id, *tool_, request_.identity, now)) return std::nullopt;
+  return Denied("rate_limited", "That was asked for too often. Please try again in a minute.");
 }
 
 std::optional<std::string> ToolCall::Refused() const {
@@ -124,19 +143,26 @@ void ToolCall::Begin(const ToolConfig& tool) {
 void ToolCall::Send() {
   // The commit took a moment, and retries take more: a token that has ended in between stops the call.
   if (auto code = Refused()) return Finish(Denied(*code), 0);
-  WebhookRequest webhook;
-  webhook.product = request_.product;
-  webhook.tool = tool_;
-  webhook.identity = request_.identity;
-  webhook.thread = request_.thread;
-  webhook.run = request_.run;
-  webhook.webhook_id = webhook_id_;
-  webhook.call_id = call_.id;
-  webhook.arguments_json = arguments_;
-  if (approved_) webhook.approval = approved_->id;
-  webhook_ = CallWebhook(
-      ports_.loop, ports_.client, std::move(webhook), [this] { return !Refused(); },
-      [this](WebhookResult result) { Finish(std::move(result.outcome), result.status); });
+  ToolRequest request;
+  request.product = request_.product;
+  request.tool = tool_;
+  request.identity = request_.identity;
+  request.thread = request_.thread;
+  request.run = request_.run;
+  request.request_id = request_id_;
+  request.call_id = call_.id;
+  request.arguments_json = arguments_;
+  if (approved_) request.approval = approved_->id;
+  auto done = [this](ToolResponse response) {
+    ports_.guard.Report(request_.product->id, *tool_, HasFailed(response), ports_.loop.Now());
+    Finish(std::move(response.outcome), response.status);
+  };
+  if (!tool_->mcp_name.empty()) {
+    sent_ = CallMcpTool(ports_.loop, ports_.client, request, std::move(done));
+  } else {
+    sent_ = CallWebhook(
+        ports_.loop, ports_.client, std::move(request), [this] { return !Refused(); }, std::move(done));
+  }
 }
 
 void ToolCall::Finish(ToolOutcome outcome, int status) {
@@ -146,7 +172,7 @@ void ToolCall::Finish(ToolOutcome outcome, int status) {
 }
 
 void ToolCall::Abort(const std::string& reason) {
-  webhook_.reset();
+  sent_.reset();
   alive_.reset();
   if (begun_) Audit(ToolAct::Stage::kResult, tool_, reason, false, 0);
 }
@@ -158,7 +184,7 @@ void ToolCall::Audit(ToolAct::Stage stage, const ToolConfig* tool, const std::st
   act.stage = stage;
   act.identity = request_.identity;
   act.tool = CleanLine(call_.name, kToolNameCodePointsMax);
-  act.call_id = webhook_id_;
+  act.call_id = request_id_;
   act.arguments_sha256 = Hex(Sha256(arguments_));
   if (tool) {
     act.effect = tool->effect;

@@ -1,7 +1,6 @@
 // One tool call under the policy, from what a model asked for to what it is told. In this order (tools-and-audit.md):
-// offered, arguments parse, JSON Schema, bind, requires and exp, approval, audit "attempt" made durable, HTTP, audit
-// result.
-// This is the only way to a tool.
+// offered, arguments parse, JSON Schema, bind, requires and exp, per-user limit, approval, audit "attempt" made
+// durable, HTTP, audit result. This is the only way to a tool.
 #pragma once
 #include <functional>
 #include <memory>
@@ -10,7 +9,7 @@
 
 #include "agent/agent.h"
 #include "agent/agent_model.h"
-#include "agent/webhook_tool.h"
+#include "agent/tool_outcome.h"
 
 namespace widgent {
 
@@ -39,6 +38,7 @@ class ToolCall {
  private:
   // Fills in arguments_; otherwise why not.
   std::optional<ToolOutcome> Prepare(const OfferedTool& tool);
+  std::optional<ToolOutcome> Spend();
   void Deny(const ToolConfig* tool, ToolOutcome outcome);
   void Ask(const ToolConfig& tool);
   void Begin(const ToolConfig& tool);
@@ -54,10 +54,10 @@ class ToolCall {
   const StoredInterrupt* approved_;
   Callbacks callbacks_;
   const ToolConfig* tool_ = nullptr;
-  std::string webhook_id_, arguments_;
+  std::string request_id_, arguments_;
   UnixMillis started_at_ = 0;
   bool begun_ = false;
-  std::unique_ptr<WebhookCall> webhook_;
+  std::unique_ptr<SentCall> sent_;
   std::shared_ptr<char> alive_ = std::make_shared<char>();
 };
 

@@ -8,7 +8,6 @@
 #include "agent/call_id.h"
 #include "agent/json.h"
 #include "agent/text.h"
-#include "identity/crypto.h"
 #include "identity/webhook_signature.h"
 #include "protocol/json_writer.h"
 
@@ -20,44 +19,11 @@ using Error = http::ClientResult::Error;
 namespace {
 
 constexpr std::size_t kResultBytesMax = 256 * 1024;
-constexpr std::size_t kContentBytesMax = 64 * 1024;
 constexpr int kResultDepthMax = 32;
 constexpr std::size_t kProblemCodePointsMax = 500;
 constexpr std::int64_t kRetryDelayMs = 250;
-constexpr std::size_t kAnonymousIdDigits = 32;
 
-bool Writes(const ToolConfig& tool) { return tool.effect != ToolConfig::Effect::kRead; }
-
-// A gateway that speaks for the tool does not know what the tool did.
 bool IsGatewayStatus(int status) { return status == 502 || status == 504; }
-
-std::string ErrorCode(Error error) {
-  switch (error) {
-    case Error::kRefusedByEgress:
-      return "egress_refused";
-    case Error::kConnect:
-      return "unreachable";
-    case Error::kTimeout:
-      return "timeout";
-    case Error::kTooLarge:
-      return "result_too_large";
-    case Error::kCancelled:
-      return "cancelled";
-    case Error::kBroken:
-    case Error::kNone:
-      break;
-  }
-  return "broken";
-}
-
-// What a model may see of a result: a value that is too long becomes its own beginning, as text.
-std::string CapContent(const json& content) {
-  std::string text = DumpJson(content);
-  if (text.size() <= kContentBytesMax) return text;
-  // Quoting can double a text; half of the room always suffices.
-  const std::string plain = content.is_string() ? content.get<std::string>() : text;
-  return DumpJson(json(CutUtf8(plain, kContentBytesMax / 2)));
-}
 
 ToolOutcome ReadSuccess(const http::ClientResult& result) {
   ToolOutcome outcome;
@@ -91,10 +57,10 @@ ToolOutcome ReadProblemAnswer(const http::ClientResult& result) {
   return outcome;
 }
 
-class Call final : public WebhookCall {
+class Call final : public SentCall {
  public:
-  Call(http::EventLoop& loop, http::Client& client, WebhookRequest request, std::function<bool()> may_retry,
-       std::function<void(WebhookResult)> done)
+  Call(http::EventLoop& loop, http::Client& client, ToolRequest request, std::function<bool()> may_retry,
+       std::function<void(ToolResponse)> done)
       : loop_(loop),
         client_(client),
         request_(std::move(request)),
@@ -117,7 +83,7 @@ class Call final : public WebhookCall {
     timer_ = 0;
     ++attempts_;
     const std::int64_t now_s = loop_.Now() / 1000;
-    const auto signature = SignWebhook(tool().secret, request_.webhook_id, now_s, body_);
+    const auto signature = SignWebhook(tool().secret, request_.request_id, now_s, body_);
     if (!signature) {
       ToolOutcome outcome;
       outcome.code = "secret_invalid";
@@ -128,15 +94,14 @@ class Call final : public WebhookCall {
     fetch.headers = {{"Content-Type", "application/json"},
                      {"Accept", "application/json, application/problem+json"},
                      {"User-Agent", "Widgent/1.0 (+tool)"},
-                     {"webhook-id", request_.webhook_id},
+                     {"webhook-id", request_.request_id},
                      {"webhook-timestamp", std::to_string(now_s)},
                      {"webhook-signature", *signature},
-                     {"Idempotency-Key", '"' + request_.webhook_id + '"'}};
+                     {"Idempotency-Key", '"' + request_.request_id + '"'}};
     fetch.body = body_;
     fetch.timeout_ms = tool().timeout_ms;
     fetch.response_bytes_max = kResultBytesMax;
-    const EgressConfig& egress = request_.product->egress;
-    fetch.egress = {egress.allow_hosts, egress.allow_private_cidrs, egress.https_only};
+    fetch.egress = EgressOf(*request_.product);
     fetch_ = client_.Fetch(std::move(fetch), [this, alive = std::weak_ptr<char>(alive_)](http::ClientResult result) {
       if (alive.expired()) return;
       fetch_.reset();
@@ -158,9 +123,7 @@ class Call final : public WebhookCall {
       outcome = ReadProblemAnswer(result);
     }
     if (!outcome.ok && Writes(tool()) && result.request_sent) {
-      const bool refused = result.error == Error::kRefusedByEgress || result.error == Error::kConnect;
-      const bool unknown = result.error != Error::kNone ? !refused : IsGatewayStatus(result.status);
-      outcome.unconfirmed = unknown || outcome.code == "result_invalid";
+      outcome.unconfirmed = IsUnconfirmed(result) || outcome.code == "result_invalid";
     }
     Finish(std::move(outcome), result.error == Error::kNone ? result.status : 0);
   }
@@ -193,9 +156,9 @@ class Call final : public WebhookCall {
 
   http::EventLoop& loop_;
   http::Client& client_;
-  const WebhookRequest request_;
+  const ToolRequest request_;
   const std::function<bool()> may_retry_;
-  std::function<void(WebhookResult)> done_;
+  std::function<void(ToolResponse)> done_;
   const std::string body_;
   int attempts_ = 0;
   http::TimerId timer_ = 0;
@@ -203,34 +166,20 @@ class Call final : public WebhookCall {
   std::shared_ptr<char> alive_ = std::make_shared<char>();
 };
 
-void WriteUser(JsonWriter& writer, const Identity& identity) {
-  writer.Key("user").Open('{');
-  if (const User* user = AsUser(identity)) {
-    writer.Put("sub", user->sub).PutIf("email", user->email).PutIf("name", user->name);
-    if (!user->metadata_json.empty()) writer.Key("metadata").Raw(user->metadata_json);
-    writer.Put("verified", true).Put("token_exp", user->expires_at_s);
-  } else {
-    writer.Put("verified", false);
-    const std::string& guest = std::get<Anonymous>(identity).guest_id;
-    writer.PutIf("anonymous_id", guest.empty() ? "" : Hex(Sha256(guest)).substr(0, kAnonymousIdDigits));
-  }
-  writer.Close('}');
-}
-
 }  // namespace
 
-std::unique_ptr<WebhookCall> CallWebhook(http::EventLoop& loop, http::Client& client, WebhookRequest request,
-                                         std::function<bool()> may_retry, std::function<void(WebhookResult)> done) {
+std::unique_ptr<SentCall> CallWebhook(http::EventLoop& loop, http::Client& client, ToolRequest request,
+                                      std::function<bool()> may_retry, std::function<void(ToolResponse)> done) {
   return std::make_unique<Call>(loop, client, std::move(request), std::move(may_retry), std::move(done));
 }
 
-std::string WriteWebhookBody(const WebhookRequest& request, UnixMillis now) {
+std::string WriteWebhookBody(const ToolRequest& request, UnixMillis now) {
   JsonWriter writer;
-  writer.Open('{').Put("type", "tool.call").Put("id", request.webhook_id).Put("timestamp", FormatTime(now));
+  writer.Open('{').Put("type", "tool.call").Put("id", request.request_id).Put("timestamp", FormatTime(now));
   writer.Put("product_id", request.product->id.value).Key("tool").Open('{');
   writer.Put("name", request.tool->name).Put("call_id", request.call_id);
   writer.Key("arguments").Raw(request.arguments_json).Close('}');
-  WriteUser(writer, request.identity);
+  WriteUser(writer.Key("user"), request.identity);
   writer.Put("thread_id", request.thread.value).Put("run_id", request.run.value).Key("approval");
   if (request.approval.empty()) writer.Raw("null");
   else writer.Open('{').Put("id", request.approval).Put("by", "user").Close('}');

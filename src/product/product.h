@@ -20,6 +20,7 @@ struct ClaimRule {
   std::string equals_json;           // empty: not asked; else one JSON scalar
   std::vector<std::string> in_json;  // empty: not asked; else JSON scalars
   std::optional<double> gte, lte;
+  bool operator==(const ClaimRule&) const = default;
 };
 
 // All must hold.
@@ -28,12 +29,14 @@ struct Requirement {
   std::vector<std::string> scopes, roles;
   std::vector<ClaimRule> claims;
   std::optional<std::int64_t> token_age_s_max;
+  bool operator==(const Requirement&) const = default;
 };
 
 // The signed-in user is asked before each call of the tool.
 struct ToolApproval {
   std::string message;  // template over {{args.…}} and {{user.name}}
   int expires_s = 300;  // how long a yes is waited for
+  bool operator==(const ToolApproval&) const = default;
 };
 
 struct ToolConfig {
@@ -48,19 +51,34 @@ struct ToolConfig {
   bool idempotent = false;
   int timeout_ms = 8000;
   int retries = 0;
-  std::string parameters_json;  // JSON Schema of the arguments
+  std::optional<int> per_user_per_min;  // calls that one user, or one guest, may make; nothing: as many as runs allow
+  std::string parameters_json;          // JSON Schema of the arguments
   Requirement required;
   std::map<std::string, std::string> bind;  // argument -> JSON pointer into the claims; the model never sees these
   std::vector<std::string> examples;        // utterances that route to this tool (builtin agent)
   std::string answer;                       // template over {{result.…}}, {{args.…}} and {{user.name}}
   std::optional<ToolApproval> approval;     // nothing: called without asking
+  std::string mcp_name;                     // as its MCP server calls it; empty: the tool is a webhook
+  std::string mcp_version;                  // of the protocol that its MCP server speaks
+  bool operator==(const ToolConfig&) const = default;
+};
+
+// An MCP server, whose tools are known once it has listed them.
+struct McpServerConfig {
+  // What holds for each of its tools. `name` begins their names; `secret` signs the tokens that the server is sent.
+  ToolConfig tool;
+  std::vector<std::string> allow;           // patterns of the names that are offered: "search_*"
+  bool pins_schemas = true;                 // a tool is offered only as it was accepted
+  std::map<std::string, std::string> pins;  // tool -> SHA-256 of what was accepted (agent/mcp_catalog.h)
+  bool operator==(const McpServerConfig&) const = default;
 };
 
 struct AgentConfig {
-  std::string kind = "builtin";  // "builtin", "openai"
+  std::string kind = "builtin";  // "builtin", "openai", "ag-ui"
   std::string name;              // shown in the panel; the product's name where empty
-  // Of "openai", any endpoint that speaks Chat Completions:
-  std::string base_url;                               // "http://127.0.0.1:11434/v1", without a slash at its end
+  // Of "openai", any endpoint that speaks Chat Completions, and of "ag-ui", an agent of the site's own:
+  std::string base_url;                               // "http://127.0.0.1:11434/v1", without a slash at its end;
+                                                      // of "ag-ui" the address itself
   std::string api_key;                                // empty: none is sent
   std::string model;                                  // as the endpoint calls it
   std::string instructions;                           // the owner's own words to the model; may be empty
@@ -112,6 +130,7 @@ struct Product {
   RateLimits rate_limits;
   EgressConfig egress;
   std::vector<ToolConfig> tools;
+  std::vector<McpServerConfig> mcp_servers;
   std::vector<std::string> warnings;  // what holds and should be mended all the same: "acme.json: …: …"
 };
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <tuple>
 
 #include "identity/claims_pointer.h"
@@ -112,25 +113,30 @@ void ReadUserContext(ConfigObject& object, AgentConfig& agent) {
   }
 }
 
+// What an agent outside of this server has in common, whichever way it is spoken to; `key` holds its address.
+void ReadRemoteAgent(ConfigObject& object, Product& product, const char* key) {
+  AgentConfig& agent = product.agent;
+  object.RequiredText(key, agent.base_url, kUrlBytesMax);
+  const auto url = ReadWebUrl(agent.base_url);
+  if (const auto* error = std::get_if<std::string>(&url)) {
+    object.Fail(key, *error);
+  } else if (std::get<WebUrl>(url).scheme == "http" && product.egress.https_only) {
+    object.Fail(key,
+                "This is http, and \"egress\" allows https only. For one on your own machine set "
+                "\"https_only\" to false, and name its addresses in \"allow_private_cidrs\": [\"127.0.0.0/8\"].");
+  }
+  if (object.Has("api_key"))
+    agent.api_key = object.Secret("api_key", "the key of the endpoint", OwnerOfAgentKey(object.context().product));
+  ReadUserContext(object, agent);
+  agent.falls_back = object.Choice("fallback", {"none", "builtin"}) == 1;
+}
+
 void ReadEndpoint(ConfigObject& object, Product& product) {
   ConfigContext& context = object.context();
   AgentConfig& agent = product.agent;
-  agent.kind = "openai";
-  object.RequiredText("base_url", agent.base_url, kUrlBytesMax);
+  ReadRemoteAgent(object, product, "base_url");
   while (agent.base_url.ends_with('/')) agent.base_url.pop_back();
-  const auto url = ReadWebUrl(agent.base_url);
-  if (const auto* error = std::get_if<std::string>(&url)) {
-    object.Fail("base_url", *error);
-  } else if (std::get<WebUrl>(url).scheme == "http" && product.egress.https_only) {
-    object.Fail("base_url",
-                "This is http, and \"egress\" allows https only. For a model on your own machine set "
-                "\"https_only\" to false, and name its addresses in \"allow_private_cidrs\": [\"127.0.0.0/8\"].");
-  }
   object.RequiredText("model", agent.model, kNameBytesMax);
-  if (object.Has("api_key"))
-    agent.api_key = object.Secret("api_key", "the key of the endpoint", OwnerOfAgentKey(context.product));
-  ReadUserContext(object, agent);
-  agent.falls_back = object.Choice("fallback", {"none", "builtin"}) == 1;
   std::string file;
   object.Text("instructions_file", file, kUrlBytesMax);
   if (file.empty()) return;
@@ -143,9 +149,11 @@ void ReadEndpoint(ConfigObject& object, Product& product) {
 
 void ReadAgent(ConfigObject& product_object, Product& product) {
   ConfigObject object(product_object.context(), product_object.Member("agent"), "agent");
-  const bool is_endpoint = object.Choice("kind", {"builtin", "openai"}) == 1;
+  static constexpr const char* kKinds[] = {"builtin", "openai", "ag-ui"};
+  product.agent.kind = kKinds[object.Choice("kind", {kKinds[0], kKinds[1], kKinds[2]})];
   object.Text("name", product.agent.name, kNameBytesMax);
-  if (is_endpoint) ReadEndpoint(object, product);
+  if (product.agent.kind == "openai") ReadEndpoint(object, product);
+  if (product.agent.kind == "ag-ui") ReadRemoteAgent(object, product, "url");
 }
 
 void ReadKnowledge(ConfigObject& product_object, Product& product) {
@@ -234,13 +242,14 @@ void ReadAudit(ConfigObject& product_object) {
 }
 
 void ReadTools(ConfigObject& object, Product& product) {
+  ConfigContext& context = object.context();
+  std::set<std::string> names;
   object.List("tools", kListMax, [&](const json& element, const std::string& path) {
-    ToolConfig tool = ReadTool(object.context(), element, path, product.egress);
-    const auto has_same_name = [&](const ToolConfig& other) { return other.name == tool.name; };
-    if (std::any_of(product.tools.begin(), product.tools.end(), has_same_name)) {
-      object.context().Fail(path + "/name", "Another tool has this name already.");
-    }
-    product.tools.push_back(std::move(tool));
+    const bool is_mcp = element.is_object() && element.value("kind", json()) == "mcp";
+    if (is_mcp) product.mcp_servers.push_back(ReadMcpServer(context, element, path, product.egress));
+    else product.tools.push_back(ReadWebhookTool(context, element, path, product.egress));
+    const std::string& name = is_mcp ? product.mcp_servers.back().tool.name : product.tools.back().name;
+    if (!names.insert(name).second) context.Fail(path + "/name", "Another tool has this name already.");
   });
 }
 

@@ -141,18 +141,33 @@ void ReadApproval(ConfigObject& tool_object, ToolConfig& tool) {
   object.Integer("expires_s", approval.expires_s, 10, 3600);
 }
 
-}  // namespace
-
-ToolConfig ReadTool(ConfigContext& context, const json& value, const std::string& path, const EgressConfig& egress) {
-  ConfigObject object(context, &value, path);
-  ToolConfig tool;
+void ReadName(ConfigObject& object, ToolConfig& tool) {
   object.RequiredText("name", tool.name, kNameBytesMax);
   if (!tool.name.empty() && !IsToolName(tool.name)) {
     object.Fail("name", "A tool's name is 1 to 64 of A-Z a-z 0-9 _ and -.");
   }
+}
+
+// Who may call it, how often, and for how long it is waited for.
+void ReadRules(ConfigObject& object, ToolConfig& tool) {
+  object.Integer("timeout_ms", tool.timeout_ms, 100, 60'000);
+  if (object.Has("per_user_per_min")) object.Integer("per_user_per_min", tool.per_user_per_min.emplace(), 1, 10'000);
+  object.Member("per_user_per_min");
+  ReadRequirement(object, tool.required);
+  ReadBind(object, tool);
+  ReadApproval(object, tool);
+}
+
+}  // namespace
+
+ToolConfig ReadWebhookTool(ConfigContext& context, const json& value, const std::string& path,
+                           const EgressConfig& egress) {
+  ConfigObject object(context, &value, path);
+  ToolConfig tool;
+  ReadName(object, tool);
   std::string kind = "http";
   object.Text("kind", kind, kNameBytesMax);
-  if (kind != "http") object.Fail("kind", "Only tools of kind \"http\" are supported by this version.");
+  if (kind != "http") object.Fail("kind", "A tool is of kind \"http\", a webhook, or \"mcp\".");
   object.RequiredText("description", tool.description, kTextBytesMax);
   ReadUrl(object, tool, egress);
   tool.secret =
@@ -162,15 +177,43 @@ ToolConfig ReadTool(ConfigContext& context, const json& value, const std::string
   }
   ReadEffect(object, tool);
   object.Flag("idempotent", tool.idempotent);
-  object.Integer("timeout_ms", tool.timeout_ms, 100, 60'000);
   object.Integer("retries", tool.retries, 0, 5);
   ReadParameters(object, tool);
-  ReadRequirement(object, tool.required);
-  ReadBind(object, tool);
+  ReadRules(object, tool);
   object.Texts("examples", tool.examples, kListMax, kTextBytesMax);
   object.Text("answer", tool.answer, kTextBytesMax);
-  ReadApproval(object, tool);
   return tool;
+}
+
+McpServerConfig ReadMcpServer(ConfigContext& context, const json& value, const std::string& path,
+                              const EgressConfig& egress) {
+  ConfigObject object(context, &value, path);
+  McpServerConfig server;
+  ToolConfig& tool = server.tool;
+  object.Member("kind");
+  ReadName(object, tool);
+  ReadUrl(object, tool, egress);
+  tool.secret = object.Secret("secret", "the secret that signs the tokens for this server",
+                              OwnerOfToolSecret(context.product, tool.name));
+  if (!tool.secret.empty() && tool.secret.size() < kSecretBytesMin) {
+    object.Fail("secret", "Tokens are signed with HS256, which needs 32 bytes or more, drawn at random.");
+  }
+  // What a server says of its tools' effects is its own word. Unless the owner knows better, they may change anything.
+  tool.effect = ToolConfig::Effect::kUpdate;
+  if (object.Has("effect")) ReadEffect(object, tool);
+  object.Member("effect");
+  ReadRules(object, tool);
+  object.Texts("allow", server.allow, kListMax, kTextBytesMax);
+  if (server.allow.empty()) object.Fail("allow", "Name the tools that may be offered: [\"search_*\"].");
+  object.Flag("pin_schemas", server.pins_schemas);
+  const json* pins = object.Member("pins");
+  if (pins && !pins->is_object()) object.Fail("pins", "`widgentd product accept-tools` writes this.");
+  if (!pins || !pins->is_object()) return server;
+  for (const auto& [name, sha256] : pins->items()) {
+    if (sha256.is_string()) server.pins[name] = sha256.get<std::string>();
+    else object.Fail("pins/" + name, "`widgentd product accept-tools` writes this.");
+  }
+  return server;
 }
 
 }  // namespace widgent

@@ -5,7 +5,10 @@
 namespace widgent {
 
 // Reads one element of "tools"; mistakes go into the context.
-ToolConfig ReadTool(ConfigContext& context, const nlohmann::json& json, const std::string& path,
-                    const EgressConfig& egress);
+ToolConfig ReadWebhookTool(ConfigContext& context, const nlohmann::json& json, const std::string& path,
+                           const EgressConfig& egress);
+// The same of kind "mcp".
+McpServerConfig ReadMcpServer(ConfigContext& context, const nlohmann::json& json, const std::string& path,
+                              const EgressConfig& egress);
 
 }  // namespace widgent

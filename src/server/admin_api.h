@@ -3,9 +3,9 @@
 #include <functional>
 #include <string_view>
 
+#include "agent/limits.h"
 #include "audit/audit.h"
 #include "server/exchange.h"
-#include "server/limits.h"
 #include "server/run_hub.h"
 #include "store/store.h"
 

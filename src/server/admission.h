@@ -3,10 +3,10 @@
 #pragma once
 #include <optional>
 
+#include "agent/limits.h"
 #include "audit/audit.h"
 #include "protocol/problem.h"
 #include "server/exchange.h"
-#include "server/limits.h"
 #include "store/store.h"
 
 namespace widgent {

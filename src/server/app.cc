@@ -70,8 +70,11 @@ App::App(AppPorts ports, std::vector<Product> products, AppOptions options)
       admission_(ports_.store, audit_, limits_),
       widget_api_(ports_.store, audit_, limits_, hub_),
       run_api_(ports_.store, audit_, limits_, hub_),
-      admin_api_(ports_.store, audit_, limits_, hub_) {
+      admin_api_(ports_.store, audit_, limits_, hub_),
+      mcp_tools_(ports_.loop, ports_.client, ports_.random, options_.log,
+                 [this](const ProductId& product) { TakeMcpTools(product); }) {
   for (Product& product : products) products_.push_back(Serve(std::move(product)));
+  mcp_tools_.Follow(products_);
   const auto on = [this](std::string_view method, std::string_view path, auto& api, auto endpoint) {
     routes_.push_back({method, path, [&api, endpoint](const ExchangePtr& x) { (api.*endpoint)(x); }});
   };
@@ -95,7 +98,7 @@ App::App(AppPorts ports, std::vector<Product> products, AppOptions options)
 App::~App() = default;
 
 AgentPorts App::MakeAgentPorts() {
-  AgentPorts ports{ports_.loop, ports_.client, ports_.store, audit_, ports_.random};
+  AgentPorts ports{ports_.loop, ports_.client, ports_.store, audit_, tool_guard_, ports_.random};
   ports.warn = [this](const std::string& line) {
     if (options_.log) options_.log(LogLevel::kWarning, line);
   };
@@ -150,8 +153,26 @@ std::vector<std::string> App::Replace(std::vector<Product> products) {
     }
   }
   products_ = std::move(served);
+  mcp_tools_.Follow(products_);
+  for (const ServedProductPtr& product : std::vector(products_)) TakeMcpTools(product->config.id);
   for (const ServedProductPtr& product : products_) hub_.CancelUnkeyed(product->config, ports_.loop.Now());
   return refusals;
+}
+
+// Runs that go on keep the tools they began with.
+void App::TakeMcpTools(const ProductId& product) {
+  for (ServedProductPtr& served : products_) {
+    if (served->config.id != product || served->config.mcp_servers.empty()) continue;
+    ServedProduct changed = *served;
+    std::erase_if(changed.config.tools, [](const ToolConfig& tool) { return !tool.mcp_name.empty(); });
+    std::vector<ToolConfig>& tools = changed.config.tools;
+    for (ToolConfig& tool : mcp_tools_.Find(product)) {
+      const auto has_same_name = [&](const ToolConfig& other) { return other.name == tool.name; };
+      // Two servers' names may meet: the first one has it.
+      if (std::none_of(tools.begin(), tools.end(), has_same_name)) tools.push_back(std::move(tool));
+    }
+    served = std::make_shared<ServedProduct>(std::move(changed));
+  }
 }
 
 void App::CancelRevoked() {

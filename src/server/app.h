@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "agent/limits.h"
+#include "agent/tool_guard.h"
 #include "audit/audit.h"
 #include "http/client.h"
 #include "http/event_loop.h"
@@ -16,7 +18,7 @@
 #include "server/admission.h"
 #include "server/commit_queue.h"
 #include "server/exchange.h"
-#include "server/limits.h"
+#include "server/mcp_tools.h"
 #include "server/metrics.h"
 #include "server/run_api.h"
 #include "server/run_hub.h"
@@ -77,6 +79,7 @@ class App {
   void HandleProduct(const ExchangePtr& x, const Route& route);
   ServedProductPtr FindProduct(std::string_view id) const;
   AgentPorts MakeAgentPorts();
+  void TakeMcpTools(const ProductId& product);
   std::string NewRequestId();
   void HandleSite(const ExchangePtr& x);
   http::Response MetricsResponse();
@@ -87,12 +90,14 @@ class App {
   Metrics metrics_;
   AuditLog audit_;
   Limits limits_;
+  ToolGuard tool_guard_;
   CommitQueue commits_;
   RunHub hub_;
   Admission admission_;
   WidgetApi widget_api_;
   RunApi run_api_;
   AdminApi admin_api_;
+  McpTools mcp_tools_;
   std::vector<Route> routes_;
   bool is_draining_ = false;
 };

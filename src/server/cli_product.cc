@@ -278,6 +278,7 @@ void AddProduct(CLI::App& cli) {
   list->callback([options] { List(*options); });
 
   AddSecretCommands(*product, options);
+  AddToolCommands(*product, options);
 }
 
 }  // namespace widgent

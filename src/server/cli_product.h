@@ -46,4 +46,7 @@ CLI::App* AddProductCommand(CLI::App& product, const char* name, const char* wha
 // rotate-secret, revoke-secret, admin-key and seal.
 void AddSecretCommands(CLI::App& product, const std::shared_ptr<ProductOptions>& options);
 
+// accept-tools.
+void AddToolCommands(CLI::App& product, const std::shared_ptr<ProductOptions>& options);
+
 }  // namespace widgent

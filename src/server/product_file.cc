@@ -146,6 +146,19 @@ std::variant<std::string, ProductFileError> AddAdminKey(std::string_view json, c
   return Print(product);
 }
 
+std::variant<std::string, ProductFileError> PinTools(std::string_view json, const std::string& server,
+                                                     const std::map<std::string, std::string>& pins) {
+  Json product = Json::parse(json, nullptr, false);
+  if (product.is_object() && product.contains("tools") && product["tools"].is_array()) {
+    for (Json& tool : product["tools"]) {
+      if (TextOf(tool, "name") != server || TextOf(tool, "kind") != "mcp") continue;
+      tool["pins"] = Json(pins);
+      return Print(product);
+    }
+  }
+  return ProductFileError{"The file has no MCP server of the name \"" + server + "\".", "Is it the product's file?"};
+}
+
 std::vector<std::string> ListKids(std::string_view json) {
   Json product = Json::parse(json, nullptr, false);
   std::vector<std::string> kids;

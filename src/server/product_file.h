@@ -2,6 +2,7 @@
 // them.
 #pragma once
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,6 +47,10 @@ std::variant<std::string, ProductFileError> RevokeSecret(std::string_view json, 
 // The same file with one more admin key, of which it holds the SHA-256 alone; `replace` takes all others out.
 std::variant<std::string, ProductFileError> AddAdminKey(std::string_view json, const std::string& sha256, bool replace,
                                                         UnixMillis now);
+
+// The same file with these tools of its MCP server `server`, and no others, accepted as their SHA-256 says.
+std::variant<std::string, ProductFileError> PinTools(std::string_view json, const std::string& server,
+                                                     const std::map<std::string, std::string>& pins);
 
 // The kids of a product file, newest first.
 std::vector<std::string> ListKids(std::string_view json);

@@ -2,10 +2,10 @@
 #pragma once
 #include <optional>
 
+#include "agent/limits.h"
 #include "protocol/ag_ui.h"
 #include "server/approvals.h"
 #include "server/exchange.h"
-#include "server/limits.h"
 #include "server/run_hub.h"
 #include "store/store.h"
 

@@ -3,10 +3,10 @@
 #pragma once
 #include <optional>
 
+#include "agent/limits.h"
 #include "audit/audit.h"
 #include "server/exchange.h"
 #include "server/guest_merge.h"
-#include "server/limits.h"
 #include "server/run_hub.h"
 #include "store/store.h"
 

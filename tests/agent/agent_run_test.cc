@@ -166,13 +166,12 @@ TEST_CASE("A token that ends while the run goes on stops the next tool call") {
   stage.identity = ada;
   stage.client.latency_ms = 3'000;
   Prompt seen;
-  stage.Run(
-      {"x"},
-      Scripted(
-          stage,
-          {{{}, Calls({{"c1", "get_order", R"({"order_id":"A-1"})"}, {"c2", "get_order", R"({"order_id":"A-2"})"}})},
-           {{"End."}, {}}},
-          &seen));
+  stage.Run({"x"}, Scripted(stage,
+                            {{{},
+                              Calls({{"c1", "get_order", R"({"order_id":"A-1"})"},
+                                     {"c2", "refund_order", R"({"order_id":"A-2","reason":"late"})"}})},
+                             {{"End."}, {}}},
+                            &seen));
   REQUIRE(seen.exchanges.size() == 2);
   CHECK(seen.exchanges[0].outcome.ok);
   CHECK(seen.exchanges[1].outcome.code == "token_expired");

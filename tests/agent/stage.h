@@ -10,6 +10,7 @@
 #include "agent/agent.h"
 #include "agent/agent_run.h"
 #include "agent/knowledge.h"
+#include "agent/tool_guard.h"
 #include "support/fake_client.h"
 #include "support/memory_store.h"
 #include "support/sim_event_loop.h"
@@ -200,7 +201,7 @@ class Stage {
   }
 
   AgentPorts Ports() {
-    return {loop, client, store, audit,
+    return {loop, client, store, audit, guard,
             [this](std::size_t bytes) { return std::string(bytes, static_cast<char>(++random_)); }};
   }
 
@@ -208,6 +209,7 @@ class Stage {
   ScriptedClient client{loop};
   MemoryStore store;
   AuditLog audit{store};
+  ToolGuard guard;
   Product product = MakeShop();
   std::unique_ptr<Knowledge> knowledge;
   Identity identity = MakeAda();

@@ -16,20 +16,20 @@ struct Bench {
     client.answer = [this](const http::ClientRequest&) { return answers.at(std::min(next++, answers.size() - 1)); };
   }
 
-  WebhookResult Call(const ToolConfig& tool, Identity identity = MakeAda()) {
-    WebhookRequest request;
+  ToolResponse Call(const ToolConfig& tool, Identity identity = MakeAda()) {
+    ToolRequest request;
     request.product = &product;
     request.tool = &tool;
     request.identity = std::move(identity);
     request.thread = {"th_01"};
     request.run = {"r_01"};
-    request.webhook_id = "tcall_01JD0000000000000000000001";
+    request.request_id = "tcall_01JD0000000000000000000001";
     request.call_id = "call_1";
     request.arguments_json = R"({"order_id":"A-1001","customer_id":"u_42"})";
-    std::optional<WebhookResult> got;
+    std::optional<ToolResponse> got;
     const auto call = CallWebhook(
         loop, client, std::move(request), [this] { return may_retry; },
-        [&](WebhookResult result) { got = std::move(result); });
+        [&](ToolResponse result) { got = std::move(result); });
     CHECK_FALSE(got);
     loop.Advance(60'000);
     REQUIRE(got);
@@ -102,7 +102,7 @@ TEST_CASE("A tool's answer is taken in any of its forms") {
   }));
   Bench bench;
   bench.answers = {HttpAnswer(status, body)};
-  const WebhookResult result = bench.Call(MakeGetOrder());
+  const ToolResponse result = bench.Call(MakeGetOrder());
   CHECK(result.outcome.ok);
   CHECK(result.outcome.content_json == content);
   CHECK(result.status == status);
@@ -121,7 +121,7 @@ TEST_CASE("A tool's answer that is none fails without harm") {
   }));
   Bench bench;
   bench.answers = {HttpAnswer(status, body)};
-  const WebhookResult result = bench.Call(MakeGetOrder());
+  const ToolResponse result = bench.Call(MakeGetOrder());
   CHECK_FALSE(result.outcome.ok);
   CHECK(result.outcome.code == code);
   CHECK(result.outcome.title.empty());
@@ -156,7 +156,7 @@ TEST_CASE("A long result is cut to what a model may see, and stays JSON") {
 TEST_CASE("A reading tool is called again after a failure, with the same id and a new timestamp") {
   Bench bench;
   bench.answers = {HttpFailure(Error::kTimeout, true), HttpAnswer(503, ""), HttpAnswer(200, "{}")};
-  const WebhookResult result = bench.Call(MakeGetOrder());
+  const ToolResponse result = bench.Call(MakeGetOrder());
   CHECK(result.outcome.ok);
   CHECK(result.attempts == 3);
   REQUIRE(bench.client.requests.size() == 3);
@@ -192,7 +192,7 @@ TEST_CASE(
     ToolConfig refund = MakeRefundOrder();
     refund.idempotent = idempotent;
     bench.answers = {HttpFailure(Error::kTimeout, true)};
-    const WebhookResult result = bench.Call(refund);
+    const ToolResponse result = bench.Call(refund);
     CHECK(result.attempts == 1);
     CHECK(result.outcome.code == "timeout");
     CHECK(result.outcome.unconfirmed);
@@ -202,7 +202,7 @@ TEST_CASE(
 TEST_CASE("A write whose request never left is sent again") {
   Bench bench;
   bench.answers = {HttpFailure(Error::kConnect, false), HttpAnswer(200, "{}")};
-  const WebhookResult result = bench.Call(MakeRefundOrder());
+  const ToolResponse result = bench.Call(MakeRefundOrder());
   CHECK(result.outcome.ok);
   CHECK(result.attempts == 2);
 }
@@ -219,7 +219,7 @@ TEST_CASE("A write that the shop answered is not repeated, and a broken answer l
   }));
   Bench bench;
   bench.answers = {answer};
-  const WebhookResult result = bench.Call(MakeRefundOrder());
+  const ToolResponse result = bench.Call(MakeRefundOrder());
   CHECK(result.attempts == 1);
   CHECK_FALSE(result.outcome.ok);
   CHECK(result.outcome.unconfirmed == unconfirmed);

@@ -61,6 +61,7 @@ const char* const kFull = R"({
     {"name": "get_order", "description": "Status of an order", "kind": "http",
      "url": "http://localhost:4001/tools/get_order",
      "secret": {"env": "TOOL"}, "effect": "read", "idempotent": true, "timeout_ms": 5000, "retries": 2,
+     "per_user_per_min": 6,
      "parameters": {"type": "object", "required": ["z", "a"],
        "properties": {"z": {"type": "string"}, "a": {"type": "integer"}}},
      "requires": {"identified": true, "scopes": ["orders:read"], "roles": ["buyer"], "max_token_age_s": 900,
@@ -161,6 +162,7 @@ TEST_CASE("A tool is read with all that it asks for") {
   CHECK(tool.idempotent);
   CHECK(tool.timeout_ms == 5000);
   CHECK(tool.retries == 2);
+  CHECK(tool.per_user_per_min == 6);
   CHECK(tool.required.identified);
   CHECK(tool.required.scopes == std::vector<std::string>{"orders:read"});
   CHECK(tool.required.roles == std::vector<std::string>{"buyer"});
@@ -182,9 +184,50 @@ TEST_CASE("A tool is read with all that it asks for") {
   CHECK_FALSE(other.idempotent);
   CHECK(other.timeout_ms == 8000);
   CHECK(other.retries == 0);
+  CHECK_FALSE(other.per_user_per_min);
   CHECK_FALSE(other.required.identified);
   CHECK_FALSE(other.required.token_age_s_max);
   CHECK(json::parse(other.parameters_json).at("additionalProperties") == false);
+}
+
+TEST_CASE("An MCP server is read with what holds for each of its tools") {
+  json product = json::parse(kFull);
+  json& tool = product["tools"][1];
+  tool = {{"name", "crm"},
+          {"kind", "mcp"},
+          {"url", "https://shop.example/mcp"},
+          {"secret", {{"env", "VERIFY"}}},
+          {"allow", {"search_*"}},
+          {"pins", {{"search_orders", "abc"}}},
+          {"requires", {{"roles", {"buyer"}}}},
+          {"per_user_per_min", 9}};
+  const Product read = Accepted(product.dump());
+  REQUIRE(read.tools.size() == 1);
+  REQUIRE(read.mcp_servers.size() == 1);
+  const McpServerConfig& server = read.mcp_servers[0];
+  CHECK(server.tool.name == "crm");
+  CHECK(server.tool.effect == ToolConfig::Effect::kUpdate);
+  CHECK(server.tool.required.roles == std::vector<std::string>{"buyer"});
+  CHECK(server.tool.per_user_per_min == 9);
+  CHECK(server.allow == std::vector<std::string>{"search_*"});
+  CHECK(server.pins_schemas);
+  CHECK(server.pins.at("search_orders") == "abc");
+  const auto refused = [&](const char* key, const json& value) {
+    json changed = product;
+    changed["tools"][1][key] = value;
+    const auto result = Read(changed.dump());
+    const auto* error = std::get_if<ConfigError>(&result);
+    return error ? error->where : "accepted";
+  };
+  CHECK(refused("effect", "read") == "accepted");
+  CHECK(refused("effect", "look") == "acme.json: tools/1/effect");
+  CHECK(refused("allow", json::array()) == "acme.json: tools/1/allow");
+  CHECK(refused("secret", "short") == "acme.json: tools/1/secret");
+  CHECK(refused("pins", json::array()) == "acme.json: tools/1/pins");
+  CHECK(refused("pins", {{"a", 1}}) == "acme.json: tools/1/pins/a");
+  CHECK(refused("url", "https://other.example/mcp") == "acme.json: tools/1/url");
+  CHECK(refused("retries", 2) == "acme.json: tools/1/retries");
+  CHECK(refused("name", "get_order") == "acme.json: tools/1/name");
 }
 
 TEST_CASE("Parameters keep the order in which they were written") {
@@ -319,6 +362,8 @@ TEST_CASE("A wrong value is named with its path and with what to write") {
        "agent/user_context", "/metadata/plan"},
       {"/agent", R"({"kind":"openai","base_url":"https://llm.example/v1","model":"m","instructions_file":"no.md"})",
        "agent/instructions_file", "no.md"},
+      {"/agent", R"({"kind":"ag-ui"})", "agent/url", "missing"},
+      {"/agent", R"({"kind":"ag-ui","url":"https://agent.example/x","model":"m"})", "agent/model", "Known here"},
       {"/agent", "\"builtin\"", "agent", "object"},
       {"/agent/name", "7", "agent/name", "text"},
       {"/knowledge/base_url", "\"/help\"", "knowledge/base_url", "whole address"},
@@ -343,7 +388,8 @@ TEST_CASE("A wrong value is named with its path and with what to write") {
       {"/tools/0", "null", "tools/0", "object"},
       {"/tools/0/name", "\"get order\"", "tools/0/name", "A-Z"},
       {"/tools/0/name", "\"cancel\"", "tools/1/name", "already"},
-      {"/tools/0/kind", "\"mcp\"", "tools/0/kind", "Only tools of kind \"http\""},
+      {"/tools/0/per_user_per_min", "0", "tools/0/per_user_per_min", "1 to"},
+      {"/tools/0/kind", "\"grpc\"", "tools/0/kind", "\"http\""},
       {"/tools/0/approval", "true", "tools/0/approval", "object"},
       {"/tools/0/approval", "{\"by\":\"user\"}", "tools/0/approval/message", "missing"},
       {"/tools/0/approval", "{\"message\":\"Sure?\"}", "tools/0/approval/by", "missing"},

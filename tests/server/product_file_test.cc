@@ -141,3 +141,13 @@ TEST_CASE("Two secrets have different kids, also where one in between is gone") 
   CHECK(NewKid(test::kStart, {"2026-01-01-2"}) == "2026-01-01-3");
   CHECK(NewKid(test::kStart, {"2026-01-01-x", "2026-01-01-99999999999999"}) == "2026-01-01");
 }
+
+TEST_CASE("Tools are accepted in the place of their MCP server, and those that were accepted before are replaced") {
+  const std::string before =
+      R"({"id": "acme", "tools": [{"name": "crm", "kind": "http"}, {"name": "crm", "kind": "mcp", "pins": {"a": "1"}}]})";
+  const auto after = nlohmann::json::parse(std::get<std::string>(PinTools(before, "crm", {{"b", "2"}, {"c", "3"}})));
+  CHECK(after["tools"][1]["pins"] == nlohmann::json{{"b", "2"}, {"c", "3"}});
+  CHECK_FALSE(after["tools"][0].contains("pins"));
+  CHECK(std::holds_alternative<ProductFileError>(PinTools(before, "other", {})));
+  CHECK(std::holds_alternative<ProductFileError>(PinTools("[]", "crm", {})));
+}

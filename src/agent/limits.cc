@@ -1,4 +1,4 @@
-#include "server/limits.h"
+#include "agent/limits.h"
 
 #include <algorithm>
 #include <cmath>

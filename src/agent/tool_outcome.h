@@ -1,0 +1,56 @@
+// What all tools have in common, however they are called: the request as the policy let it through, who it is for, and
+// how an answer becomes an outcome.
+#pragma once
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "agent/agent_model.h"
+#include "http/client.h"
+#include "identity/identity.h"
+#include "product/product.h"
+#include "protocol/json_writer.h"
+
+namespace widgent {
+
+struct ToolRequest {
+  const Product* product = nullptr;
+  const ToolConfig* tool = nullptr;
+  Identity identity;
+  ThreadId thread;
+  RunId run;
+  std::string request_id;      // "tcall_…": the same for every attempt
+  std::string call_id;         // the model's
+  std::string arguments_json;  // with the bound ones
+  std::string approval;        // the interrupt by which the user approved the call; empty: nobody was asked
+};
+
+struct ToolResponse {
+  ToolOutcome outcome;
+  int status = 0;  // of HTTP; 0 where there was none
+  int attempts = 0;
+};
+
+// A call in progress. Dropping it cancels it; it then tells nothing more.
+class SentCall {
+ public:
+  virtual ~SentCall() = default;
+};
+
+bool Writes(const ToolConfig& tool);
+
+// unreachable, timeout, egress_refused, … of a fetch that failed.
+std::string ErrorCode(http::ClientResult::Error error);
+
+// What a model may see of a result: a value that is too long becomes its own beginning, as text.
+std::string CapContent(const nlohmann::json& content);
+
+// True where a write may have happened all the same, although this came of its request.
+bool IsUnconfirmed(const http::ClientResult& result);
+
+http::EgressPolicy EgressOf(const Product& product);
+
+// The member "user" of a request: the verified user, or {"verified":false,"anonymous_id":<hash>} and nothing else.
+void WriteUser(JsonWriter& writer, const Identity& identity);
+
+}  // namespace widgent
