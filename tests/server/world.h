@@ -108,6 +108,8 @@ class FakeClient final : public http::Client {
   void Answer(http::FetchId fetch, http::ClientResult result) {
     auto entry = pending.extract(fetch);
     if (entry.empty()) return;
+    if (const auto& on_body = entry.mapped().request.on_body; on_body && result.status / 100 == 2)
+      loop_.Post([on_body, piece = std::exchange(result.body, "")] { on_body(piece); });
     loop_.Post([done = std::move(entry.mapped().done), result = std::move(result)] { done(result); });
   }
   http::EventLoop& loop_;
