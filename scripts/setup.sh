@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing on a Debian 12 machine: packages by apt, then the npm dependencies of the lock file.
-# Usage: scripts/setup.sh GROUP...   with the groups build, demo, test and check.
+# Usage: scripts/setup.sh GROUP...   with the groups build, demo, test, look and check.
 # Says what is missing and why before it installs anything; does nothing where all is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -41,6 +41,7 @@ test|nginx-light|the proxy of docs/operations.md
 test|systemd|checks the unit of docs/operations.md
 test|openssl|certificates of the browser tests' https pages
 test|fonts-dejavu-core|text in the browser tests
+look|pngquant|makes the screenshots small
 check|clang-format|formatting
 check|clang-tidy|static analysis
 LIST

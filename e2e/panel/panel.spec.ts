@@ -159,7 +159,7 @@ test('Retry, Stop and suggestions tell what the visitor wants', async ({ page, v
   await widget.open();
   await widget.show('with errors');
   await page.getByRole('button', { name: strings.retry }).first().click();
-  await widget.show('streaming');
+  await widget.show('streaming a reply');
   await page.getByRole('button', { name: strings.stop }).click();
   await widget.perform({ type: 'show_suggestions', items: ['What now?'] });
   await page.getByRole('button', { name: 'What now?' }).click();
@@ -246,7 +246,7 @@ test('Every control is large enough for a finger', async ({ page, visit }) => {
   await page.emulateMedia({ reducedMotion: 'reduce' });
   const widget = await visit();
   await widget.open();
-  for (const state of ['greeting a user', 'with errors', 'streaming', 'sign-in ended', 'handing off']) {
+  for (const state of ['greeting a user', 'with errors', 'streaming a reply', 'sign-in ended', 'handing off']) {
     await widget.show(state);
     for (const box of await widget.panel
       .locator('button:visible, .cta:visible')

@@ -98,7 +98,7 @@ export const states: Record<string, ViewEffect[]> = {
   'confirming a sign-in': [...guest, { type: 'show_identity', state: 'identifying' }],
   'waiting for the reply': [...ada, ...asked],
   'running a tool': [...ada, ...asked, ...looking],
-  streaming: [...ada, ...asked, ...looking, ...streaming],
+  'streaming a reply': [...ada, ...asked, ...looking, ...streaming],
   answered: [...ada, ...asked, ...looking, ...streaming, ...answered],
   'with citations': [...ada, ...asked, ...looking, ...streaming, ...answered, ...cited],
   'with errors': [
