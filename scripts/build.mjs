@@ -5,10 +5,13 @@ import { must, root, step } from './steps.mjs';
 
 /** Configures where that has not been done; ninja itself sees to changed CMake files, but not to changed presets. */
 export async function compile(preset, targets) {
+  // npm puts node_modules/.bin before the path, and Emscripten would take the binaryen there for its own.
+  const path = process.env.PATH.split(':').filter((folder) => !folder.endsWith('/node_modules/.bin'));
+  const env = { PATH: path.join(':') };
   const ninja = `${root}/build/${preset}/build.ninja`;
   if (!existsSync(ninja) || statSync(ninja).mtimeMs < statSync(`${root}/CMakePresets.json`).mtimeMs)
-    await must('cmake', ['--preset', preset]);
-  await must('cmake', ['--build', '--preset', preset, '--target', ...targets]);
+    await must('cmake', ['--preset', preset], { env });
+  await must('cmake', ['--build', '--preset', preset, '--target', ...targets], { env });
 }
 
 export async function build(nativeTargets = ['widgentd']) {
