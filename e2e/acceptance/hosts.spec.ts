@@ -7,9 +7,10 @@ import { slow } from '../slow.ts';
 import { people } from '../token.ts';
 import { expect, test, type Host } from './host.ts';
 
-const files = readdirSync(`${root}/build/web`).filter((name) => /\.(js|wasm)$/.test(name));
+const files = readdirSync(`${root}/build/web`).filter((name) => /\.(js|wasm|json)$/.test(name));
 const wasm = files.find((name) => name.endsWith('.wasm'))!;
 const twin = files.find((name) => /^core-.*\.js$/.test(name))!;
+const parts = files.find((name) => name.startsWith('parts-'))!;
 
 /** A guest's question, then a user's about an order of theirs. */
 async function converse(host: Host): Promise<void> {
@@ -103,7 +104,8 @@ async function visitAltered(host: Host, name: string, at: number, policy = ''): 
   for (const file of files) {
     const body = Buffer.from(readFileSync(`${root}/build/web/${file}`));
     if (file === name) body[at < 0 ? body.length + at : at]! ^= 1;
-    const type = file.endsWith('.wasm') ? 'application/wasm' : 'text/javascript';
+    const types = { wasm: 'application/wasm', json: 'application/json', js: 'text/javascript' };
+    const type = types[file.split('.').at(-1) as keyof typeof types];
     host.site.paths.set(`/${file}`, { body, type });
   }
   await host.page.addInitScript(() => {
@@ -157,14 +159,20 @@ for (const [place, at] of [
     expect(paths.filter((path) => path.startsWith('/v1/'))).toEqual([]);
   });
 
-test('case 28: an altered core in JavaScript is refused just so', async ({ startHost }) => {
-  const host = await startHost();
-  const { host: server } = host.site;
-  await visitAltered(host, twin, 2_000, `script-src 'nonce-n1' 'strict-dynamic'; connect-src ${server}`);
-  expect(await host.started()).toBe('core_unavailable');
-  expect(host.site.asked.map(({ path }) => path)).toContain(`/${twin}`);
-  await expectNoCore(host);
-});
+for (const [what, file, at] of [
+  ['core in JavaScript', twin, 2_000],
+  ['list that names it', parts, 20],
+] as const)
+  test(`case 28: an altered ${what} is refused just so`, async ({ startHost }) => {
+    const host = await startHost();
+    const { host: server } = host.site;
+    await visitAltered(host, file, at, `script-src 'nonce-n1' 'strict-dynamic'; connect-src ${server}`);
+    expect(await host.started()).toBe('core_unavailable');
+    const paths = host.site.asked.map(({ path }) => path);
+    expect(paths).toContain(`/${file}`);
+    if (file === parts) expect(paths).not.toContain(`/${twin}`);
+    await expectNoCore(host);
+  });
 
 for (const [what, block] of [
   [
