@@ -15,7 +15,7 @@ for (const [name, width, colorScheme, direction] of [
     page,
     visit,
   }) => {
-    test.slow();
+    test.setTimeout(360_000); // axe looks at two dozen states
     await page.setViewportSize({ width, height: 700 });
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     for (const state of [...Object.keys(states), ...Object.keys(lists)]) {
