@@ -7,6 +7,7 @@
 
 #include "agent/json.h"
 #include "agent/rpc_reader.h"
+#include "agent/text.h"
 #include "protocol/json_writer.h"
 
 namespace widgent {
@@ -16,7 +17,7 @@ using Error = http::ClientResult::Error;
 
 namespace {
 
-constexpr std::size_t kAnswerBytesMax = 256 * 1024, kSessionIdBytesMax = 256;
+constexpr std::size_t kAnswerBytesMax = 256 * 1024, kSessionIdBytesMax = 256, kErrorCodePointsMax = 300;
 constexpr int kCloseMs = 2000;
 constexpr std::string_view kClientInfo = R"({"name":"Widgent","version":")" WIDGENT_VERSION R"("})";
 // Whose sessions work like those of kMcpSessions.
@@ -167,6 +168,11 @@ class Exchange final : public McpExchange {
   void End(const std::optional<RpcAnswer>& rpc, bool is_request) {
     McpAnswer answer;
     if (rpc) answer.result_json = rpc->result_json, answer.error = rpc->message;
+    // A server that quotes what it was sent must not put the token before the model, the visitor, or into the log.
+    for (std::string* text : {&answer.result_json, &answer.error})
+      for (std::size_t at; !request_.bearer.empty() && (at = text->find(request_.bearer)) != text->npos;)
+        text->replace(at, request_.bearer.size(), "…");
+    answer.error = CleanLine(answer.error, kErrorCodePointsMax);
     answer.fetch = std::move(fetch_result_);
     answer.fetch.request_sent = is_request && answer.fetch.request_sent;
     answer.version = version_;

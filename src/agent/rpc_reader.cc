@@ -11,7 +11,7 @@ using nlohmann::json;
 
 namespace {
 
-constexpr std::size_t kMessageBytesMax = 1 << 20, kErrorCodePointsMax = 300;
+constexpr std::size_t kMessageBytesMax = 1 << 20;
 constexpr int kDepthMax = 32;
 
 }  // namespace
@@ -48,7 +48,7 @@ void RpcReader::Take(std::string_view text) {
     const auto code = error->find("code"), words = error->find("message");
     if (code != error->end() && code->is_number_integer()) answer_->code = code->get<std::int64_t>();
     if (words != error->end() && words->is_string())
-      answer_->message = CleanLine(words->get_ref<const std::string&>(), kErrorCodePointsMax);
+      answer_->message = CleanLine(words->get_ref<const std::string&>(), words->get_ref<const std::string&>().size());
   } else if (result != message->end() && result->is_object()) {
     answer_.emplace().result_json = DumpJson(*result);
   }

@@ -206,6 +206,31 @@ TEST_CASE("A call that fails says how, and a write that may have happened is tol
   CHECK_FALSE(bench.Call(ToolConfig::Effect::kRead).outcome.unconfirmed);
 }
 
+TEST_CASE("A server that quotes the token it was sent tells it to nobody") {
+  Bench bench;
+  std::string sent;
+  const auto quote = [&](const http::ClientRequest& request) {
+    sent = HeaderOf(request, "Authorization").substr(7);
+    return "You sent " + sent + " and " + sent;
+  };
+  bench.answer = [&](const http::ClientRequest& request) {
+    const json error{{"code", -32000}, {"message", quote(request)}};
+    const json id = json::parse(request.body)["id"];
+    return HttpAnswer(200, json{{"jsonrpc", "2.0"}, {"id", id}, {"error", error}}.dump());
+  };
+  CHECK(bench.List().error == "You sent … and …");
+  CHECK(bench.Call().outcome.detail == "You sent … and …");
+  for (const bool is_error : {true, false}) {
+    bench.answer = [&](const http::ClientRequest& request) {
+      const json text{{{"type", "text"}, {"text", quote(request)}}};
+      return HttpAnswer(200, Result(request, {{"isError", is_error}, {"content", text}}));
+    };
+    const ToolOutcome outcome = bench.Call().outcome;
+    CHECK((is_error ? outcome.detail : outcome.content_json).find("You sent …") != std::string::npos);
+    CHECK((outcome.detail + outcome.content_json).find(sent) == std::string::npos);
+  }
+}
+
 TEST_CASE("A call whose session could not be opened has certainly not happened") {
   Bench bench;
   bench.has_sessions = false;
