@@ -31,9 +31,19 @@ endif()
 
 set(shape -flto -fno-exceptions -fno-rtti)
 file(GLOB core_sources CONFIGURE_DEPENDS src/protocol/*.cc src/session/*.cc)
+# nlohmann's lexer without what it keeps for error texts alone, which nobody reads: words, the token so far, the line.
+set(pruned "${CMAKE_CURRENT_BINARY_DIR}/pruned")
+set(lexer nlohmann/detail/input/lexer.hpp)
+file(READ "${WIDGENT_HEADERS}/${lexer}" lexer_text)
+string(REGEX REPLACE
+       "\n +(error_message =[ \n]*\"[^\"]*\"|token_string\\.[a-z_]+\\([^\n]*\\)|(\\+\\+|--)?position\\.(lines_read|chars_read_current_line)( = 0)?);"
+       "\n;" lexer_text "${lexer_text}")
+file(CONFIGURE OUTPUT "${pruned}/${lexer}" CONTENT "${lexer_text}" @ONLY)
+
 set(engine_js "${CMAKE_CURRENT_SOURCE_DIR}/src/wasm/engine.js")
 add_executable(core src/wasm/bindings.cc src/wasm/libc_small.cc src/wasm/malloc_small.cc ${core_sources})
 target_link_libraries(core PRIVATE widgent_options)
+target_include_directories(core SYSTEM BEFORE PRIVATE "${pruned}")
 target_compile_definitions(core PRIVATE NDEBUG JSON_NOEXCEPTION JSON_NO_IO EMSCRIPTEN_HAS_UNBOUND_TYPE_NAMES=0)
 set_target_properties(core PROPERTIES LINK_DEPENDS
                       "${engine_js};${CMAKE_CURRENT_SOURCE_DIR}/scripts/shrink-wasm.mjs")
@@ -49,8 +59,9 @@ target_link_options(core PRIVATE
   "-Wl,--wrap=strtod,--wrap=strtoull,--wrap=strtoll,--wrap=snprintf")
 set(shrink_wasm "${CMAKE_CURRENT_SOURCE_DIR}/scripts/shrink-wasm.mjs")
 add_custom_command(TARGET core POST_BUILD VERBATIM COMMAND node "${shrink_wasm}" "$<TARGET_FILE_DIR:core>/core.wasm")
-# The compiler must not take malloc for a call to malloc.
-set_source_files_properties(src/wasm/malloc_small.cc PROPERTIES COMPILE_OPTIONS "-fno-builtin;-fno-lto")
+# The compiler must not take malloc for a call to malloc, nor strlen for one to strlen.
+set_source_files_properties(src/wasm/malloc_small.cc src/wasm/libc_small.cc
+                            PROPERTIES COMPILE_OPTIONS "-fno-builtin;-fno-lto")
 if(WIDGENT_TRIM_EMBIND)
   set(border_js "${CMAKE_CURRENT_SOURCE_DIR}/src/wasm/border.js")
   set_property(TARGET core APPEND PROPERTY LINK_DEPENDS "${border_js}")

@@ -2,7 +2,6 @@
 //
 //   node scripts/shrink-wasm.mjs core.wasm
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const [file] = process.argv.slice(2);
@@ -10,9 +9,3 @@ const [file] = process.argv.slice(2);
 const wasmOpt = fileURLToPath(new URL('../node_modules/binaryen/bin/wasm-opt', import.meta.url));
 const features = ['--mvp-features', '--enable-mutable-globals']; // as Emscripten has built it
 execFileSync(wasmOpt, [file, '-o', file, ...features, '--flatten', '--rereloop', '-Oz', '-Oz', '--reorder-functions']);
-
-// nlohmann's lexer keeps a text for every way in which a document can be wrong, and nobody reads them: zeros pack
-// better. Their last words stay, for the linker lets a literal begin within a longer one that ends alike.
-const zeros = (words) => '\0'.repeat(words.length);
-const text = readFileSync(file, 'latin1').replace(/invalid (string|number|comment)[:;][ -~]* (?=[!-~]+\0)/g, zeros);
-writeFileSync(file, text, 'latin1');

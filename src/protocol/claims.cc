@@ -7,10 +7,11 @@ namespace widgent {
 
 Text PeekSubject(std::string_view token) {
   Text sub;
-  const auto first = token.find('.');
-  const auto second = first == token.npos ? first : token.find('.', first + 1);
-  if (second == token.npos) return sub;
-  const auto payload = DecodeBase64Url(token.substr(first + 1, second - first - 1));
+  std::size_t dots[2], count = 0;
+  for (std::size_t i = 0; i < token.size() && count < 2; ++i)
+    if (token[i] == '.') dots[count++] = i;
+  if (count < 2) return sub;
+  const auto payload = DecodeBase64Url(token.substr(dots[0] + 1, dots[1] - dots[0] - 1));
   JsonFields claims;
   if (!payload || !claims.Parse(*payload)) return sub;
   sub = claims.root().Text("sub");

@@ -1,7 +1,5 @@
 #include "protocol/ids.h"
 
-#include <algorithm>
-
 namespace widgent {
 
 namespace {
@@ -14,9 +12,13 @@ bool IsUnreserved(char c) {
 }  // namespace
 
 bool IsValidId(std::string_view text) {
+  std::size_t dots = 0;
+  for (const char c : text) {
+    if (!IsUnreserved(c)) return false;
+    dots += c == '.';
+  }
   // "." and ".." would change the meaning of a path.
-  return !text.empty() && text.size() <= 128 && text != "." && text != ".." &&
-         std::all_of(text.begin(), text.end(), IsUnreserved);
+  return !text.empty() && text.size() <= 128 && (text.size() > 2 || dots != text.size());
 }
 
 }  // namespace widgent

@@ -79,8 +79,9 @@ class JsonFieldsReader {
     char* memory = static_cast<char*>(::operator new(sizeof(JsonField) + name.size() + text.size() + 2));
     auto* field = new (memory) JsonField;
     field->parent_ = open_;
-    field->name_ = std::strcpy(memory + sizeof(JsonField), name.c_str());
-    field->text_ = std::strcpy(memory + sizeof(JsonField) + name.size() + 1, text.c_str());
+    char* rest = memory + sizeof(JsonField);
+    field->name_ = static_cast<char*>(std::memcpy(rest, name.c_str(), name.size() + 1));
+    field->text_ = static_cast<char*>(std::memcpy(rest + name.size() + 1, text.c_str(), text.size() + 1));
     *end_ = field;
     end_ = &field->following_;
     return *field;

@@ -1,6 +1,6 @@
-// Stand-ins for the libc calls of nlohmann's lexer (linked by --wrap). The originals bring long double arithmetic and
-// printf, 20 KB before compression. What they are used for here: numbers, read once and rounded to integers, and the
-// text of parse errors, which nobody reads.
+// Small stand-ins for libc. Those of nlohmann's lexer (linked by --wrap) would bring long double arithmetic and printf,
+// 20 KB before compression; what they are used for here: numbers, read once and rounded to integers, and the text of
+// parse errors, which nobody reads. Those of texts are made for speed, and ours are short.
 #include <cstddef>
 
 extern "C" {
@@ -44,6 +44,26 @@ long long __wrap_strtoll(const char* text, char** end, int base) {
   const bool negative = *text == '-';
   const auto value = static_cast<long long>(__wrap_strtoull(text + negative, end, base));
   return negative ? -value : value;
+}
+
+std::size_t strlen(const char* text) {
+  const char* end = text;
+  while (*end) ++end;
+  return static_cast<std::size_t>(end - text);
+}
+
+int strncmp(const char* one, const char* other, std::size_t size) {
+  for (; size; --size, ++one, ++other)
+    if (*one != *other || !*one) return *one - *other;
+  return 0;
+}
+
+int strcmp(const char* one, const char* other) { return strncmp(one, other, ~std::size_t{0}); }
+
+char* strchr(const char* text, int wanted) {
+  for (; *text != static_cast<char>(wanted); ++text)
+    if (!*text) return nullptr;
+  return const_cast<char*>(text);
 }
 
 int __wrap_snprintf(char* out, std::size_t size, const char*, ...) {
