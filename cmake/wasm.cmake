@@ -31,6 +31,18 @@ endif()
 
 set(shape -flto -fno-exceptions -fno-rtti)
 file(GLOB core_sources CONFIGURE_DEPENDS src/protocol/*.cc src/session/*.cc)
+# Where the names of the border are written: letters take their place (scripts/seam-names.mjs, as in the widget).
+set(named src/session/json.cc src/session/effect.cc)
+list(TRANSFORM named PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/")
+list(REMOVE_ITEM core_sources ${named})
+foreach(file ${named})
+  cmake_path(GET file FILENAME name)
+  list(APPEND core_sources "${CMAKE_CURRENT_BINARY_DIR}/named/${name}")
+endforeach()
+set(seam_names "${CMAKE_CURRENT_SOURCE_DIR}/scripts/seam-names.mjs")
+add_custom_command(OUTPUT named/json.cc named/effect.cc VERBATIM
+                   COMMAND node "${seam_names}" "${CMAKE_CURRENT_BINARY_DIR}/named" ${named}
+                   DEPENDS "${seam_names}" ${named} "${CMAKE_CURRENT_SOURCE_DIR}/web/seam.ts")
 # nlohmann's lexer without what it keeps for error texts alone, which nobody reads: words, the token so far, the line.
 set(pruned "${CMAKE_CURRENT_BINARY_DIR}/pruned")
 set(lexer nlohmann/detail/input/lexer.hpp)
@@ -56,7 +68,7 @@ target_link_options(core PRIVATE
   -sMINIMAL_RUNTIME=1 -sMINIMAL_RUNTIME_STREAMING_WASM_COMPILATION=1
   "SHELL:--pre-js ${engine_js}"
   -sBINARYEN_EXTRA_PASSES=--flatten,--rereloop,-Oz,-Oz,--reorder-functions
-  "-Wl,--wrap=strtod,--wrap=strtoull,--wrap=strtoll,--wrap=snprintf")
+  "-Wl,-mllvm,-inline-threshold=-60,--wrap=strtod,--wrap=strtoull,--wrap=strtoll,--wrap=snprintf")
 set(shrink_wasm "${CMAKE_CURRENT_SOURCE_DIR}/scripts/shrink-wasm.mjs")
 add_custom_command(TARGET core POST_BUILD VERBATIM COMMAND node "${shrink_wasm}" "$<TARGET_FILE_DIR:core>/core.wasm")
 # The compiler must not take malloc for a call to malloc, nor strlen for one to strlen.

@@ -4,6 +4,7 @@ import { build } from 'esbuild';
 import { minify } from 'terser';
 import { ownNames } from './own-names.mjs';
 import { pruneMarkdown } from './prune-markdown.mjs';
+import { shorten } from './seam-names.mjs';
 
 // Safari 16.4, Chrome 94, Firefox 93 (ARCHITECTURE.md, Bytes).
 const target = 'es2022';
@@ -36,6 +37,17 @@ const prunedMarkdown = {
   },
 };
 
+/** What comes from the core and goes to it by letters. */
+const shortSeam = (names) => ({
+  name: 'short-seam',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/web\/.*\.ts$/ }, async ({ path: file }) => ({
+      contents: shorten({ types: names.types, keys: {} }, await readFile(file, 'utf8')),
+      loader: 'ts',
+    }));
+  },
+});
+
 const anyOf = (names) => new RegExp(`^(${names.join('|')})$`);
 
 /** What the keys of the panel's texts are shortened to, as terser's cache of names. */
@@ -56,8 +68,9 @@ export async function textNames() {
  * The minified bundle of an entry file, as bytes. Settings are esbuild's.
  *
  * @param shown where the names of the widget's own properties are shortened: those that its caller reads
+ * @param seam what seamNames() has found, where the core is built with the same
  */
-export async function bundle(entry, settings, shown) {
+export async function bundle(entry, settings, shown, seam = { types: {}, keys: {} }) {
   const result = await build({
     entryPoints: [entry],
     bundle: true,
@@ -67,16 +80,18 @@ export async function bundle(entry, settings, shown) {
     legalComments: 'none',
     write: false,
     logLevel: 'warning',
-    plugins: [styleText, prunedMarkdown],
+    plugins: [styleText, prunedMarkdown, shortSeam(seam)],
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
     ...settings,
   });
   const names = shown && (await ownNames()).all.filter((name) => !shown.includes(name));
+  const nameCache = shown && (await textNames());
+  for (const [name, letter] of Object.entries(seam.keys)) nameCache.props.props[`$${name}`] = letter;
   const { code } = await minify(result.outputFiles[0].text, {
     module: settings.format === 'esm',
     ecma: 2022,
-    mangle: { properties: !!shown && { regex: anyOf(names) } },
-    nameCache: shown && (await textNames()),
+    mangle: { properties: !!shown && { regex: anyOf([...(names ?? []), ...Object.keys(seam.keys)]) } },
+    nameCache,
     compress: {
       passes: 3,
       keep_fargs: false,

@@ -1,5 +1,5 @@
 // The Markdown library without what the widget makes no use of. Formulas: their `$` is always escaped
-// (web/panel/markdown.ts), and `\(` and `\[` are then what CommonMark takes them for, brackets. Levels of headings: all
+// (web/panel/later/markdown.ts), and `\(` and `\[` are then what CommonMark takes them for, brackets. Levels of headings: all
 // are drawn alike.
 import ts from 'typescript';
 

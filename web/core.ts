@@ -1,7 +1,7 @@
 // Loads the machine: the glue is bundled here, the hashed .wasm is fetched under its integrity. Where the page allows
 // no Wasm, the same core comes as JavaScript. From here on the machine is one function.
 import createCore from 'widgent-core';
-import { importPart } from './modules.ts';
+import { findPart, importPart } from './modules.ts';
 import type { Event, Step } from './seam.ts';
 
 export type Machine = (event: Event) => Step;
@@ -15,10 +15,6 @@ export interface Runtime {
 interface Twin {
   default(imports: WebAssembly.Imports): WebAssembly.Instance;
 }
-
-// Embind mangles lone surrogates, so none may reach the border.
-const clean = (text: string): string =>
-  text.toWellFormed ? text.toWellFormed() : new TextDecoder().decode(new TextEncoder().encode(text));
 
 // Only instantiating tells: validate() is true everywhere, and WebKit compiles what it will not instantiate.
 async function chooseRuntime(): Promise<Runtime> {
@@ -48,18 +44,15 @@ export async function loadCore(
     runtime.core === 'wasm'
       ? await createCore({ wasm: await WebAssembly.compileStreaming(response), engine: WebAssembly })
       : await createCore({
-          wasm: await importPart<Twin>(root, base, 'core'),
+          wasm: await importPart<Twin>(root, findPart(base, 'core')),
           engine: { instantiate: async (twin: Twin, imports) => twin.default(imports) },
         });
   const machine: Machine = (event) => {
     // Without a prototype: a page may have put a toJSON on Object.prototype.
-    const flat: Record<string, unknown> = Object.assign(Object.create(null), event);
-    for (const key of Object.keys(flat)) {
-      const value = flat[key];
-      if (typeof value === 'string') flat[key] = clean(value);
-    }
-    flat.now = Math.floor(performance.now());
-    return JSON.parse(core.handle(JSON.stringify(flat))) as Step;
+    const flat = Object.assign(Object.create(null), event, { now: Math.floor(performance.now()) });
+    // The core refuses lone surrogates.
+    const clean = (_: string, value: unknown) => (typeof value == 'string' ? value.toWellFormed() : value);
+    return JSON.parse(core.handle(JSON.stringify(flat, clean))) as Step;
   };
   return { machine, runtime };
 }

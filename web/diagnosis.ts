@@ -1,6 +1,6 @@
 // What the identity inspector is told, and the inspector itself, which is loaded when somebody asks for it.
 import type { IdentityTransition, InspectorInput, InspectorModule, InspectorOverlay } from './inspector/input.ts';
-import { importPart } from './modules.ts';
+import { findPart, importPart } from './modules.ts';
 import type { IdentityState } from './seam.ts';
 
 const transitionsMax = 20;
@@ -50,6 +50,6 @@ export class Diagnosis {
   }
 
   private load(): Promise<InspectorModule> {
-    return (this.module ??= importPart(this.root, this.base, 'inspector'));
+    return (this.module ??= importPart(this.root, findPart(this.base, 'inspector')));
   }
 }

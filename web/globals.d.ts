@@ -25,7 +25,9 @@ declare const WIDGENT_CORE: string;
 declare const WIDGENT_CORE_INTEGRITY: string;
 declare const WIDGENT_PARTS: string;
 declare const WIDGENT_PARTS_INTEGRITY: string;
+declare const WIDGENT_LATER: string;
+declare const WIDGENT_LATER_INTEGRITY: string;
 
 interface String {
-  toWellFormed?(): string;
+  toWellFormed(): string;
 }

@@ -7,7 +7,7 @@ export type Event =
       call: number;
       product_id: string;
       service_key: string;
-      /** 128 random bits in base64url: the stored one, or a new one. */
+      /** 128 random bits: the stored one, or a new one. */
       guest_id: string;
       /** 128 random bits in hexadecimal digits, from which the machine draws its ids. */
       seed: string;

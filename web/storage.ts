@@ -34,24 +34,16 @@ export function openStorage(productId: string): Storage {
   };
 }
 
-const randomBytes = () => crypto.getRandomValues(new Uint8Array(16));
-
-/** 128 random bits in base64url. */
-export function newGuestId(): string {
-  const text = btoa(String.fromCharCode(...randomBytes()));
-  return text.replace(/\+/g, '-').replace(/\//g, '_').replace(/=/g, '');
-}
-
 /** 128 random bits in hexadecimal digits. */
-export function newSeed(): string {
+export function newId(): string {
   let text = '';
-  randomBytes().forEach((byte) => (text += (byte + 256).toString(16).slice(1)));
+  for (const byte of crypto.getRandomValues(new Uint8Array(16))) text += (byte + 256).toString(16).slice(1);
   return text;
 }
 
 /** 128 random bits in hexadecimal digits that all tabs of this browser share; where nothing is stored, none do. */
 export function sharedSalt(storage: Storage): string {
-  const salt = storage.read('salt') || newSeed();
+  const salt = storage.read('salt') || newId();
   storage.write('salt', salt);
   return salt;
 }

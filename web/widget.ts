@@ -6,12 +6,14 @@ import { EventDeriver } from './api/events.ts';
 import { Listeners, type Listener } from './api/listeners.ts';
 import { loadCore, type Machine } from './core.ts';
 import { Diagnosis } from './diagnosis.ts';
+import { importPart } from './modules.ts';
 import { Panel } from './panel/panel.ts';
+import type * as later from './panel/later/later.ts';
 import { readLook, type Look } from './panel/look.ts';
 import { speak } from './panel/strings.ts';
 import { openRequests } from './requests.ts';
 import type { Effect, Event, ViewEffect } from './seam.ts';
-import { newGuestId, newSeed, openStorage, sharedSalt, type Storage } from './storage.ts';
+import { newId, openStorage, sharedSalt, type Storage } from './storage.ts';
 import { openTabs, type Tabs } from './tabs.ts';
 
 export type Call = [args: unknown[], resolve: Resolve, reject: Reject];
@@ -177,7 +179,7 @@ export function start(
     let event: Event = { type: 'token_failed', ask };
     try {
       const given = await asked();
-      event = { type: 'token_provided', ask, guest_id: newGuestId() };
+      event = { type: 'token_provided', ask, guest_id: newId() };
       if (given != null) event.token = String(given);
     } catch (error) {
       console.warn('[widgent] getToken:', error);
@@ -218,6 +220,15 @@ export function start(
     panel!.perform({ type: 'show_notice', code: 'unavailable' });
   }
 
+  async function loadLater(): Promise<typeof later> {
+    try {
+      return await importPart(root, [base + WIDGENT_LATER, WIDGENT_LATER_INTEGRITY]);
+    } catch (error) {
+      report('part_unavailable', `${error}. Replies are shown as they were written.`);
+      throw error;
+    }
+  }
+
   function report(code: string, hint: string): void {
     console.error(`[widgent] ${code}: ${hint}`);
   }
@@ -234,7 +245,7 @@ export function start(
     await speak(locale, base);
     await pause();
     if (life.signal.aborted) return;
-    panel = new Panel(root, handle, noteUnread, life.signal, look);
+    panel = new Panel(root, handle, noteUnread, life.signal, loadLater, look);
     await pause();
     if (life.signal.aborted) return;
     boot(wasm);
@@ -258,7 +269,7 @@ export function start(
           storage = openStorage(productId);
           tabs?.close();
           tabs = openTabs(productId, (kind, fingerprint) =>
-            handle({ type: 'broadcast_received', kind, fingerprint, guest_id: newGuestId() }),
+            handle({ type: 'broadcast_received', kind, fingerprint, guest_id: newId() }),
           );
           if (typeof options.getToken == 'function') getToken = options.getToken as () => unknown;
           if (options.debug)
@@ -276,8 +287,8 @@ export function start(
           call: initCall,
           product_id: String(options.productId ?? ''),
           service_key: String(options.serviceKey ?? ''),
-          guest_id: storage!.read('guest_id') || newGuestId(),
-          seed: newSeed(),
+          guest_id: storage!.read('guest_id') || newId(),
+          seed: newId(),
           thread_id: storage!.read('thread_id'),
           thread_of: storage!.read('thread_of'),
           salt: sharedSalt(storage!),
@@ -291,7 +302,7 @@ export function start(
       }
       case 'identify':
       case 'logout': {
-        const name = { call: calls.open(resolve, reject), guest_id: newGuestId() };
+        const name = { call: calls.open(resolve, reject), guest_id: newId() };
         diagnosis.token = undefined;
         if (typeof first != 'function') asking = 0;
         // identify(null) is a logout.

@@ -57,6 +57,50 @@ test('A reply is drawn as Markdown while it streams, and nothing that stands is 
   await expect(widget.panel.locator('.m.user .b')).toHaveText('*a* [b](https://x.example)');
 });
 
+test('Until Markdown is there plain words are drawn, and what needs it waits, with all that comes behind', async ({
+  visit,
+}) => {
+  const widget = await visit();
+  await widget.page.evaluate(() => {
+    const load = window.page.loader.loadLater;
+    let arrive = () => {};
+    const arrived = new Promise<void>((resolve) => (arrive = resolve));
+    window.page.loader.loadLater = () => arrived.then(load);
+    Object.assign(window, { arrive });
+  });
+  await widget.open();
+  const [begin, plain, ...rest] = reply('a', 'Plain words, **bold** ones.');
+  await widget.perform(begin!, plain!);
+  const body = widget.panel.locator('.assistant .b');
+  await expect(body).toHaveText('Plain');
+  const question: ViewEffect = { type: 'show_message', id: 'u', role: 'user', text: 'And then?', status: 'sent' };
+  await widget.perform(...rest, question);
+  await expect(body).toHaveText('Plain words,');
+  await expect(widget.panel.locator('.user')).toHaveCount(0);
+  await widget.page.evaluate('arrive()');
+  await expect(body.locator('p')).toHaveText('Plain words, bold ones.');
+  await expect(body.locator('strong')).toHaveText('bold');
+  await expect(widget.panel.locator('.m')).toHaveText([/Plain/, /And then/]);
+});
+
+test('Where Markdown does not arrive, a reply stands as it was written, and the next one tries again', async ({
+  visit,
+}) => {
+  const widget = await visit();
+  await widget.page.evaluate(() => {
+    const load = window.page.loader.loadLater;
+    let tries = 0;
+    window.page.loader.loadLater = () => (tries++ < 2 ? Promise.reject(new Error('offline')) : load());
+  });
+  await widget.open();
+  const bodies = widget.panel.locator('.assistant .b');
+  await widget.perform(...reply('a', 'It is **free**,\n[here](https://x.example).'));
+  await expect(bodies.first()).toHaveText('It is **free**, [here](https://x.example).');
+  await widget.perform(...reply('b', 'It is **free**.'));
+  await expect(bodies.last().locator('strong')).toHaveText('free');
+  await expect(bodies.first()).toHaveText('It is **free**, [here](https://x.example).');
+});
+
 test('Underscores in words, prices, open ends and addresses in sentences stay what they are', async ({ visit }) => {
   const widget = await visit();
   await widget.open();

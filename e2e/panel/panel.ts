@@ -36,7 +36,7 @@ export class PanelTester {
 export const test = base.extend<{ visit: (html?: string) => Promise<PanelTester> }, { server: PageServer }>({
   server: [
     async ({}, use) => {
-      const script = await bundle(`${root}/e2e/panel/page.ts`, { format: 'iife' }, ['panel', 'perform']);
+      const script = await bundle(`${root}/e2e/panel/page.ts`, { format: 'iife' }, ['panel', 'perform', 'loadLater']);
       const server = await new PageServer().start();
       server.paths.set('/page.js', { body: script, type: 'text/javascript' });
       await use(server);

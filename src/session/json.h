@@ -5,7 +5,7 @@
 //
 //   init_called          call, product_id, service_key, guest_id, seed, salt, thread_id?, thread_of?, page?, locale?,
 //                        get_token?
-//                        `guest_id`: 128 random bits, base64url (the stored one, or new); `seed`: 128 random bits as 32
+//                        `guest_id`: 128 random bits as text (the stored one, or new); `seed`: 128 random bits as 32
 //                        hexadecimal digits, from which ids are drawn; `salt`: the same, but shared by the tabs of this
 //                        browser; `thread_id`: this tab's guest thread, if any, and `thread_of` as it was saved;
 //                        `get_token`: the page can be asked for tokens

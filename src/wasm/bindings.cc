@@ -1,4 +1,4 @@
-// All of C++ as JavaScript sees it: handle(event) -> step, both JSON text (session/json.h), and what this build is.
+// All of C++ as JavaScript sees it: handle(event) -> step, both JSON text (session/json.h).
 #include <emscripten/bind.h>
 
 #include <string>
@@ -12,11 +12,6 @@ std::string Handle(std::string event) {
   return widgent::HandleJson(session, event);
 }
 
-std::string Version() { return WIDGENT_VERSION; }
-
 }  // namespace
 
-EMSCRIPTEN_BINDINGS(widgent) {
-  emscripten::function("handle", &Handle);
-  emscripten::function("version", &Version);
-}
+EMSCRIPTEN_BINDINGS(widgent) { emscripten::function("handle", &Handle); }

@@ -4,7 +4,7 @@
 mergeInto(LibraryManager.library, {
   _embind_register_function__deps: ['malloc', 'free'],
   _embind_register_function: function (name, argCount, argTypes, signature, invoker, fn) {
-    Module[UTF8ToString(name)] = (...texts) => {
+    Module[UTF8Decoder.decode(HEAPU8.subarray(name, HEAPU8.indexOf(0, name)))] = (...texts) => {
       // A string on the wire is its length and its bytes; the callee's is ours to free.
       const wired = texts.map((text) => {
         const bytes = new TextEncoder().encode(text);

@@ -7,10 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { seamNames, shorten } from '../../scripts/seam-names.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const built = join(root, 'build/wasm');
 const shipped = join(root, 'build/web');
+const names = await seamNames();
 
 // What is an ES module by content is one in a data: URL, whatever package it lies in.
 const importText = (file) => import(`data:text/javascript;base64,${readFileSync(file).toString('base64')}`);
@@ -36,7 +38,8 @@ async function replay(start, file) {
   const core = await start();
   const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
   assert.ok(lines.length >= 2 && lines.length % 2 === 0, `${file} holds no pairs of lines`);
-  for (let i = 0; i < lines.length; i += 2) assert.equal(core.handle(lines[i]), lines[i + 1], `${file}:${i + 1}`);
+  for (let i = 0; i < lines.length; i += 2)
+    assert.equal(core.handle(shorten(names, lines[i])), shorten(names, lines[i + 1]), `${file}:${i + 1}`);
   return lines.length / 2;
 }
 
@@ -76,9 +79,9 @@ for (const [core, start] of Object.entries(await loadCores())) {
       '{"type":"init_called","call":1e400}',
       '{"type":"x","a":"\\ud800"}',
     ])
-      assert.match(handle(text), /invalid_event/);
+      assert.match(handle(shorten(names, text)), /invalid_event/);
     assert.match(
-      handle('{"type":"init_called","call":1,"product_id":"acme","service_key":"pk_1","now":1}'),
+      handle(shorten(names, '{"type":"init_called","call":1,"product_id":"acme","service_key":"pk_1","now":1}')),
       /"ok":true/,
     );
   });

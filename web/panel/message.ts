@@ -1,10 +1,10 @@
 // One message: what was said, what became of it, and what can be done about it.
-import type { Citation, MessageStatus, Rating, ViewEffect } from '../seam.ts';
+import type { MessageStatus, Rating, ViewEffect } from '../seam.ts';
 import { copyButton } from './copy.ts';
 import { timeOf } from './dates.ts';
-import { button, el, link, safeUrl, set } from './dom.ts';
+import { button, el, set } from './dom.ts';
 import { icon } from './icons.ts';
-import { Markdown } from './markdown.ts';
+import type * as later from './later/later.ts';
 import { fill, plural, strings } from './strings.ts';
 
 type Of<T extends ViewEffect['type']> = Extract<ViewEffect, { type: T }>;
@@ -17,6 +17,8 @@ export interface MessageHost {
   announce(text: string): void;
   /** The name that replies go by. */
   agent(): string;
+  /** Undefined while that part is not loaded. */
+  later: typeof later | undefined;
 }
 
 export class Message {
@@ -30,7 +32,7 @@ export class Message {
   private readonly isReply: boolean;
   private readonly body = el('div', { class: 'b', part: 'message', dir: 'auto' });
   private readonly thumbs = new Map<Rating, HTMLButtonElement>();
-  private markdown: Markdown | undefined; // while it streams
+  private markdown: later.Markdown | undefined; // while it streams
   private comment: HTMLElement | undefined;
   private countdown: ReturnType<typeof setInterval> | undefined;
 
@@ -56,8 +58,15 @@ export class Message {
 
   append(text: string): void {
     this.text += text;
-    if (this.isReply) (this.markdown ??= new Markdown(this.body)).write(text);
-    else this.body.append(text);
+    const { body, host } = this;
+    if (this.isReply && host.later && !this.markdown) {
+      body.replaceChildren(); // what was drawn without it
+      text = this.text;
+      this.markdown = new host.later.Markdown(body);
+    }
+    if (this.markdown) this.markdown.write(text);
+    else if (this.isReply) ((body.firstChild as Element | null) ?? body.appendChild(el('p'))).append(text);
+    else body.append(text);
   }
 
   /** True where this ends a reply that has streamed: there is news. */
@@ -80,13 +89,13 @@ export class Message {
     }
     if (this.isReply) {
       if (status === 'streaming') return false;
-      if (markdown) {
-        markdown.end();
-        this.markdown = undefined;
-        if (isNews)
-          host.announce(`${fill(strings.says, host.agent())} ${markdown.text.replace(/\s*\[\d+\]/g, '').trim()}`);
+      markdown?.end();
+      this.markdown = undefined;
+      if (isNews && this.text) {
+        const said = (markdown ?? this).text.replace(/\s*\[\d+\]/g, '').trim();
+        host.announce(`${fill(strings.says, host.agent())} ${said}`);
       }
-      if (citations?.length) this.cite(citations);
+      if (citations?.length) host.later?.footnotes(this.body, citations);
       if (status === 'done' && this.text && !this.thumbs.size) this.offer();
     } else if (failed || status === 'queued') {
       const choices = el('span');
@@ -142,64 +151,16 @@ export class Message {
     this.rate(rating);
     host.rate(id, rating);
     this.comment?.remove();
-    const field = el('input', {
-      'aria-label': strings.comment,
-      placeholder: strings.comment,
-      maxlength: '1000',
-      dir: 'auto',
-    });
-    const form = (this.comment = el('form', 'comment', field, button('quiet', strings.send, send)));
-    const close = () => {
+    const { later } = host;
+    if (!later) return;
+    const form = (this.comment = later.commentForm((comment) => {
       form.remove();
       thumb.focus();
-    };
-    function send(): void {
-      const comment = field.value.trim();
+      if (comment === undefined) return;
       if (comment) host.rate(id, rating, comment);
       host.announce(strings.thanks);
-      close();
-    }
-    form.onsubmit = (event) => {
-      event.preventDefault();
-      send();
-    };
-    form.onkeydown = (event) => {
-      if (event.key !== 'Escape') return;
-      event.stopPropagation();
-      close();
-    };
+    }));
     this.foot.before(form);
-    field.focus();
-  }
-
-  /** Turns each [n] of the text into a mark that leads to its source, and lists the sources below. */
-  private cite(citations: readonly Citation[]): void {
-    const { body } = this;
-    body.querySelector('.sources')?.remove();
-    const list = el('ol', { class: 'sources', 'aria-label': strings.sources });
-    const sources = new Map<string, HTMLElement>();
-    for (const { n, title, url } of citations) {
-      const source = link('source', url, el('b', {}, String(n)), title || url, safeUrl(url) ? icon('out') : '');
-      sources.set(String(n), source);
-      list.append(el('li', {}, source));
-    }
-    body.normalize();
-    const texts = document.createTreeWalker(body, 4);
-    const nodes: Text[] = [];
-    while (texts.nextNode()) nodes.push(texts.currentNode as Text);
-    for (const node of nodes) {
-      const parts = node.data.split(/\s*\[(\d+)\]/);
-      if (parts.length < 2 || node.parentElement!.closest('a,code,pre,button')) continue;
-      node.replaceWith(
-        ...parts.map((part, i) => {
-          const source = i % 2 && sources.get(part);
-          if (!source) return i % 2 ? `[${part}]` : part;
-          const mark = button('ref', part, () => source.focus());
-          set(mark, { 'aria-label': fill(strings.source, source.textContent!.slice(part.length)) });
-          return mark;
-        }),
-      );
-    }
-    body.append(list);
+    form.querySelector('input')!.focus();
   }
 }

@@ -1,14 +1,19 @@
 // The panel: draws what the machine says and tells it what the visitor does. It decides nothing.
 import type { Event, ViewEffect } from '../seam.ts';
 import { Composer } from './composer.ts';
-import { button, el, link, name, safeUrl, set } from './dom.ts';
+import { copyButton } from './copy.ts';
+import { ago } from './dates.ts';
+import { button, el, link, linkTo, name, safeUrl, set } from './dom.ts';
 import { Frame } from './frame.ts';
 import { icon } from './icons.ts';
 import type { Look } from './look.ts';
 import css from './panel.css';
+import type * as later from './later/later.ts';
 import { fill, plural, strings } from './strings.ts';
-import { Threads } from './threads.ts';
-import { Transcript } from './transcript.ts';
+import { Transcript, type TranscriptHost } from './transcript.ts';
+
+/** What is more than plain words: without any of it a reply reads the same, whatever draws it. */
+const marks = /[^\p{L}\p{N} ,.;:!?'’"“”()%€-]|^ *[-\d]| {2}/u;
 
 type Of<T extends ViewEffect['type']> = Extract<ViewEffect, { type: T }>;
 
@@ -31,36 +36,33 @@ export class Panel {
   private readonly contact = el('div', { class: 'contact', hidden: '' });
   private readonly announcer = el('div', { class: 'sr', role: 'log', 'aria-live': 'polite' });
   private readonly badge = el('span', { class: 'badge', hidden: '' });
+  private readonly host: TranscriptHost;
   private readonly transcript: Transcript;
   private readonly composer: Composer;
-  private readonly threads: Threads;
-  private readonly toThreads = button(
-    'close',
-    strings.threads,
-    () => this.list(this.threads.element.hidden),
-    icon('list'),
-  );
+  private threads: ReturnType<typeof later.conversations> | undefined;
+  private readonly toThreads = button('close', strings.threads, () => this.list(!this.isListing), icon('list'));
   private agent = strings.agent;
   private unread = 0;
   private locked = false;
+  private isUser = false;
   private held = 0;
   private before: Element | null = null; // had the focus before the panel
+  private loading: Promise<void> | undefined; // of that part
+  private isTried = false;
+  private readonly late: ViewEffect[] = []; // wait for it
 
   constructor(
     root: ShadowRoot,
     private readonly tell: (event: Event) => void,
     private readonly unreadChanged: (count: number) => void,
     signal: AbortSignal,
+    private readonly loadLater: () => Promise<typeof later>,
     private readonly look: Look = {},
   ) {
     const own = root.querySelector('button')!;
     const launcher = (this.launcher = look.launcher || own);
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(css);
-    root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
-
     this.transcript = new Transcript(
-      {
+      (this.host = {
         retry: (message_id) => {
           this.composer.input.focus();
           tell({ type: 'retry_requested', message_id });
@@ -77,7 +79,8 @@ export class Panel {
         },
         announce: (text) => this.announce(text),
         agent: () => this.agent,
-      },
+        later: undefined,
+      }),
       el('div', 'intro', this.greeting, this.openers),
       this.chips,
     );
@@ -85,19 +88,6 @@ export class Panel {
       (text) => this.submit(text),
       () => tell({ type: 'cancel_requested' }),
       (text) => this.announce(text),
-    );
-    this.threads = new Threads(
-      () => tell({ type: 'threads_requested' }),
-      (thread_id) => {
-        this.composer.showThread(thread_id);
-        tell({ type: 'thread_chosen', thread_id });
-        this.list(false, this.composer.input);
-      },
-      () => {
-        this.composer.showThread('');
-        tell({ type: 'new_thread_chosen' });
-        this.list(false, this.composer.input);
-      },
     );
     this.panel = el(
       'section',
@@ -112,7 +102,6 @@ export class Panel {
       ),
       this.identity,
       this.banner,
-      this.threads.element,
       this.transcript.element,
       this.notice,
       this.offer,
@@ -124,6 +113,7 @@ export class Panel {
     // The page's shortcuts would take our text field for its own ground.
     wrapper.onkeyup = wrapper.onkeypress = (event) => event.stopPropagation();
     root.prepend(wrapper);
+    this.dress(css);
     this.frame = new Frame(root.host as HTMLElement, wrapper, this.panel, look, signal);
     if (!look.container) {
       this.tools.append(
@@ -147,6 +137,10 @@ export class Panel {
     this.showConnection('online');
   }
 
+  private get isListing(): boolean {
+    return !!this.threads && !this.threads[0].hidden;
+  }
+
   get isOpen(): boolean {
     return !this.panel.hidden;
   }
@@ -167,6 +161,7 @@ export class Panel {
     this.composer.fit();
     if (!this.look.container) this.composer.input.focus();
     this.tell({ type: 'panel_opened' });
+    this.prepare();
   }
 
   close(): void {
@@ -192,8 +187,16 @@ export class Panel {
     this.perform({ type: 'show_notice', code: '' });
   }
 
+  /** Whatever comes while a reply waits for its Markdown waits behind it. */
   perform(effect: ViewEffect): void {
-    const { transcript } = this;
+    const { transcript, late } = this;
+    const isReply = effect.type === 'show_message' && effect.role === 'assistant';
+    const isRich =
+      isReply || effect.type === 'append_text'
+        ? marks.test(effect.text)
+        : effect.type === 'update_message' && !!effect.citations?.length;
+    if ((isRich && !this.isTried) || (isReply && effect.status === 'streaming')) this.prepare();
+    if ((isRich || late[0]) && this.loading) return void late.push(effect);
     switch (effect.type) {
       case 'show_message':
         transcript.showMessage(effect);
@@ -211,7 +214,7 @@ export class Panel {
         transcript.showRating(effect);
         break;
       case 'show_threads':
-        this.threads.show(effect);
+        this.threads![2](effect);
         if (effect.current) this.composer.name(effect.current);
         break;
       case 'show_tool':
@@ -259,13 +262,54 @@ export class Panel {
     this.openers.hidden = this.locked || !transcript.empty;
   }
 
+  /** Where that part does not arrive, a reply is shown as it was written; with the next one it is tried again. */
+  private prepare(): void {
+    if (this.host.later) return;
+    this.loading ??= this.loadLater()
+      .then(
+        (later) => {
+          later.equip(el, set, button, link, linkTo, safeUrl, icon, copyButton, fill, strings, ago);
+          this.dress(later.sheet);
+          this.threads = later.conversations(
+            () => this.tell({ type: 'threads_requested' }),
+            (thread_id) => {
+              this.composer.showThread(thread_id);
+              this.tell(thread_id ? { type: 'thread_chosen', thread_id } : { type: 'new_thread_chosen' });
+              this.list(false, this.composer.input);
+            },
+          );
+          this.banner.after(this.threads[0]);
+          this.host.later = later;
+          this.noteThreads();
+        },
+        () => {},
+      )
+      .then(() => {
+        this.loading = undefined;
+        this.isTried = true;
+        this.late.splice(0).forEach((effect) => this.perform(effect));
+      });
+  }
+
+  private noteThreads(): void {
+    this.toThreads.hidden = !this.isUser || !this.threads;
+  }
+
+  private dress(css: string): void {
+    const root = this.panel.getRootNode() as ShadowRoot;
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+  }
+
   /** The list of conversations in place of this one, or back. */
   private list(shown: boolean, next: HTMLElement = this.toThreads): void {
-    this.threads.element.hidden = !shown;
+    const [element, load] = this.threads!;
+    element.hidden = !shown;
     this.panel.classList.toggle('listing', shown);
     name(this.toThreads, shown ? strings.back : strings.threads);
     this.toThreads.replaceChildren(icon(shown ? 'back' : 'list'));
-    if (shown) this.threads.load();
+    if (shown) load();
     next.focus();
   }
 
@@ -299,9 +343,9 @@ export class Panel {
     this.locked = !!locked;
     this.composer.lock(this.locked);
     this.chips.hidden = this.locked;
-    const user = state === 'user';
-    this.toThreads.hidden = !user;
-    if (!user && !this.threads.element.hidden) this.list(false, this.composer.input);
+    const user = (this.isUser = state === 'user');
+    this.noteThreads();
+    if (!user && this.isListing) this.list(false, this.composer.input);
     const who = name || email || sub || '';
     const [before, after] = strings.signedIn.split(/{\w+}/) as [string, string];
     this.identity.className = `who ${state}`;
@@ -387,7 +431,7 @@ export class Panel {
 
   private key(event: KeyboardEvent): void {
     event.stopPropagation();
-    if (event.key === 'Escape' && !event.isComposing) this.threads.element.hidden ? this.close() : this.list(false);
+    if (event.key === 'Escape' && !event.isComposing) this.isListing ? this.list(false) : this.close();
     if (event.key !== 'Tab' || !this.frame.modal) return;
     // Full screen on a phone: the page behind is not reachable by eye, so not by Tab either.
     const stops: HTMLElement[] = [];

@@ -1,8 +1,7 @@
 // Markdown as it streams. The library finds the tokens; each becomes one of the elements below, or nothing but text.
 // There is no way from the text to any other element or attribute.
 import * as smd from 'streaming-markdown';
-import { copyButton } from './copy.ts';
-import { el, linkTo, safeUrl } from './dom.ts';
+import { copyButton, el, linkTo, safeUrl } from './tools.ts';
 
 const tags: Record<number, keyof HTMLElementTagNameMap> = {
   [smd.PARAGRAPH]: 'p',
