@@ -1,6 +1,6 @@
 // The Markdown library without what the widget makes no use of. Formulas: their `$` is always escaped
-// (web/panel/later/markdown.ts), and `\(` and `\[` are then what CommonMark takes them for, brackets. Levels of headings: all
-// are drawn alike.
+// (web/panel/later/markdown.ts), and `\(` and `\[` are then what CommonMark takes them for, brackets. Levels of
+// headings: all are drawn alike.
 import ts from 'typescript';
 
 const never = /^(EQUATION_(BLOCK|INLINE)|MAYBE_EQ_BLOCK|HEADING_[2-6])$/;

@@ -94,7 +94,8 @@ for (const [core, scripts] of [
     await host.visit(host.scripts, { 'Content-Security-Policy': strict(host, scripts) + trustedTypes });
     await converse(host);
     expect(await host.told()).toMatchObject([['runtime', { core }]]);
-    // Once for each module (the widget, its second part, the twin): it tries the element that checks the integrity, and goes on without.
+    // Once for each module (the widget, its second part, the twin): it tries the element that checks the integrity, and
+    // goes on without.
     const tried = { directive: 'require-trusted-types-for', blocked: 'trusted-types-sink' };
     const others = (await violations(page)).filter(({ blocked }) => blocked !== 'wasm-eval');
     expect(others).toEqual(core === 'js' ? [tried, tried, tried] : [tried, tried]);

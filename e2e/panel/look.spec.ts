@@ -177,7 +177,7 @@ test('It is resized by pointer and by keyboard, and stays so for the visit', asy
   await visit(page, site, '');
   await page.locator('button.l').click();
   const panel = page.locator('.panel');
-  await expect(panel).toHaveCSS('animation-name', 'open');
+  await expect(panel).toHaveCSS('animation-name', 'rise');
   await panel.evaluate((element) => Promise.all(element.getAnimations().map(({ finished }) => finished)));
   const grip = page.getByRole('button', { name: strings.resize });
   await grip.focus();
