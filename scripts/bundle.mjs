@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 import { minify } from 'terser';
+import { toClosures } from './closures.mjs';
 import { ownNames } from './own-names.mjs';
 import { pruneMarkdown } from './prune-markdown.mjs';
 import { shorten } from './seam-names.mjs';
@@ -37,12 +38,15 @@ const prunedMarkdown = {
   },
 };
 
-/** What comes from the core and goes to it by letters. */
-const shortSeam = (names) => ({
-  name: 'short-seam',
+/** Of these a page has one instance. */
+const single = ['Calls', 'Composer', 'Diagnosis', 'EventDeriver', 'Frame', 'Listeners', 'Panel', 'Transcript'];
+
+/** Single instances as closures; what comes from the core and goes to it by letters. */
+const ownCode = (names) => ({
+  name: 'own-code',
   setup({ onLoad }) {
-    onLoad({ filter: /\/web\/.*\.ts$/ }, async ({ path: file }) => ({
-      contents: shorten({ types: names.types, keys: {} }, await readFile(file, 'utf8')),
+    onLoad({ filter: /\.ts$/ }, async ({ path: file }) => ({
+      contents: toClosures(shorten({ types: names.types, keys: {} }, await readFile(file, 'utf8')), single),
       loader: 'ts',
     }));
   },
@@ -80,7 +84,7 @@ export async function bundle(entry, settings, shown, seam = { types: {}, keys: {
     legalComments: 'none',
     write: false,
     logLevel: 'warning',
-    plugins: [styleText, prunedMarkdown, shortSeam(seam)],
+    plugins: [styleText, prunedMarkdown, ownCode(seam)],
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
     ...settings,
   });

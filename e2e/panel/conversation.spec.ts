@@ -83,6 +83,29 @@ test('Until Markdown is there plain words are drawn, and what needs it waits, wi
   await expect(widget.panel.locator('.m')).toHaveText([/Plain/, /And then/]);
 });
 
+test('What waits for Markdown is gone with its conversation, and who is here shows at once', async ({ visit }) => {
+  const widget = await visit();
+  await widget.page.evaluate(() => {
+    const load = window.page.loader.loadLater;
+    let arrive = () => {};
+    const arrived = new Promise<void>((resolve) => (arrive = resolve));
+    window.page.loader.loadLater = () => arrived.then(load);
+    Object.assign(window, { arrive });
+  });
+  await widget.open();
+  await widget.perform(...reply('a', "Ada's **secret**."));
+  await widget.perform(
+    { type: 'clear_messages' },
+    { type: 'show_threads', threads: [] },
+    { type: 'show_identity', state: 'user', name: 'Bob', sub: 'bob' },
+  );
+  await expect(widget.panel.locator('.who')).toContainText('Signed in as Bob');
+  await widget.page.evaluate('arrive()');
+  await widget.perform(...reply('b', 'Hello **Bob**.'));
+  await expect(widget.panel.locator('.assistant .b')).toHaveText(['Hello Bob.']);
+  await expect(widget.panel.getByRole('button', { name: strings.threads })).toBeVisible();
+});
+
 test('Where Markdown does not arrive, a reply stands as it was written, and the next one tries again', async ({
   visit,
 }) => {

@@ -15,6 +15,18 @@ import { Transcript, type TranscriptHost } from './transcript.ts';
 /** What is more than plain words: without any of it a reply reads the same, whatever draws it. */
 const marks = /[^\p{L}\p{N} ,.;:!?'’"“”()%€-]|^ *[-\d]| {2}/u;
 
+const spoken: ViewEffect['type'][] = [
+  'show_message',
+  'append_text',
+  'update_message',
+  'remove_message',
+  'show_rating',
+  'show_tool',
+  'show_approval',
+  'show_suggestions',
+  'show_handoff',
+];
+
 type Of<T extends ViewEffect['type']> = Extract<ViewEffect, { type: T }>;
 
 export class Panel {
@@ -187,7 +199,7 @@ export class Panel {
     this.perform({ type: 'show_notice', code: '' });
   }
 
-  /** Whatever comes while a reply waits for its Markdown waits behind it. */
+  /** While a reply waits for its Markdown, the rest of the conversation waits behind it. */
   perform(effect: ViewEffect): void {
     const { transcript, late } = this;
     const isReply = effect.type === 'show_message' && effect.role === 'assistant';
@@ -196,7 +208,7 @@ export class Panel {
         ? marks.test(effect.text)
         : effect.type === 'update_message' && !!effect.citations?.length;
     if ((isRich && !this.isTried) || (isReply && effect.status === 'streaming')) this.prepare();
-    if ((isRich || late[0]) && this.loading) return void late.push(effect);
+    if (this.loading && (isRich || (late[0] && spoken.includes(effect.type)))) return void late.push(effect);
     switch (effect.type) {
       case 'show_message':
         transcript.showMessage(effect);
@@ -214,7 +226,7 @@ export class Panel {
         transcript.showRating(effect);
         break;
       case 'show_threads':
-        this.threads![2](effect);
+        this.threads?.[2](effect);
         if (effect.current) this.composer.name(effect.current);
         break;
       case 'show_tool':
@@ -224,6 +236,7 @@ export class Panel {
         transcript.showApproval(effect);
         break;
       case 'clear_messages':
+        late.length = 0;
         transcript.clear();
         this.fill(this.chips, []);
         this.countUnread(0);
