@@ -40,7 +40,7 @@ foreach(file ${named})
   list(APPEND core_sources "${CMAKE_CURRENT_BINARY_DIR}/named/${name}")
 endforeach()
 set(seam_names "${CMAKE_CURRENT_SOURCE_DIR}/scripts/seam-names.mjs")
-add_custom_command(OUTPUT named/json.cc named/effect.cc VERBATIM
+add_custom_command(OUTPUT named/json.cc named/effect.cc BYPRODUCTS named/names.json VERBATIM
                    COMMAND node "${seam_names}" "${CMAKE_CURRENT_BINARY_DIR}/named" ${named}
                    DEPENDS "${seam_names}" ${named} "${CMAKE_CURRENT_SOURCE_DIR}/web/seam.ts")
 # nlohmann's lexer without what it keeps for error texts alone, which nobody reads: words, the token so far, the line.

@@ -13,7 +13,6 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { bundle, textNames } from './bundle.mjs';
-import { seamNames } from './seam-names.mjs';
 import { toJavaScript } from './wasm2js.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -90,7 +89,7 @@ const widget = await bundle(
     },
   },
   [],
-  await seamNames(),
+  JSON.parse(await readFile(path.resolve(options.core, 'named/names.json'), 'utf8')),
 );
 const widgetName = `widget-${shortHash(widget)}.js`;
 const loader = await bundle(path.join(root, 'web/widgent.ts'), {

@@ -72,7 +72,7 @@ export async function textNames() {
  * The minified bundle of an entry file, as bytes. Settings are esbuild's.
  *
  * @param shown where the names of the widget's own properties are shortened: those that its caller reads
- * @param seam what seamNames() has found, where the core is built with the same
+ * @param seam what the core was built with (seam-names.mjs)
  */
 export async function bundle(entry, settings, shown, seam = { types: {}, keys: {} }) {
   const result = await build({

@@ -1,7 +1,8 @@
 // The names at the border between page and core that nobody else knows, and the letters that the build puts in their
 // place on both sides. Written out they cost 0.3 KB.
 //
-//   node scripts/seam-names.mjs OUT FILE.cc…   copies sources of the core with the letters in place of the names
+//   node scripts/seam-names.mjs OUT FILE.cc…   copies sources of the core with the letters in place of the names, and
+//                                              names.json, which says to the widget's build what stands for what
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +11,7 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
 /** From each name to its letters: `types` of events and effects, and `keys` of what they hold. */
-export async function seamNames() {
+async function seamNames() {
   const seam = await readFile(path.join(root, 'web/seam.ts'), 'utf8');
   const found = (pattern) => [...new Set([...seam.matchAll(pattern)].map(([, name]) => name))];
   const types = found(/type: '(\w+_\w+)'/g);
@@ -32,6 +33,7 @@ if (import.meta.filename === process.argv[1]) {
   const [out, ...files] = process.argv.slice(2);
   const names = await seamNames();
   await mkdir(out, { recursive: true });
+  await writeFile(path.join(out, 'names.json'), JSON.stringify(names));
   for (const file of files)
     await writeFile(path.join(out, path.basename(file)), shorten(names, await readFile(file, 'utf8')));
 }
