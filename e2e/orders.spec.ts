@@ -66,3 +66,15 @@ test('A guest gets answers from the help pages, and no order', async ({ shop, st
   expect(await shop.widget.ask('where is my order A-1001')).toContain('sign in');
   expect(stack.toolCalls('express')).toHaveLength(calls);
 });
+
+test('Half an emoji, as some input methods leave it, is sent as the sign for what cannot be read', async ({ shop }) => {
+  const { widget } = shop;
+  await widget.open();
+  await widget.input.evaluate((field: HTMLTextAreaElement) => {
+    field.value = 'where is \ud83d my order?';
+    field.dispatchEvent(new InputEvent('input'));
+  });
+  await widget.input.press('Enter');
+  await expect(widget.questions).toHaveText(/where is \ufffd my order\?/);
+  await expect(widget.replies).toHaveCount(1);
+});

@@ -50,8 +50,9 @@ export async function loadCore(
   const machine: Machine = (event) => {
     // Without a prototype: a page may have put a toJSON on Object.prototype.
     const flat = Object.assign(Object.create(null), event, { now: Math.floor(performance.now()) });
-    // The core refuses lone surrogates.
-    const clean = (_: string, value: unknown) => (typeof value == 'string' ? value.toWellFormed() : value);
+    // The core refuses lone surrogates. toWellFormed() is younger than the browsers that we support.
+    const clean = (_: string, value: unknown) =>
+      typeof value == 'string' ? value.replace(/\p{Cs}/gu, '\ufffd') : value;
     return JSON.parse(core.handle(JSON.stringify(flat, clean))) as Step;
   };
   return { machine, runtime };

@@ -27,7 +27,3 @@ declare const WIDGENT_PARTS: string;
 declare const WIDGENT_PARTS_INTEGRITY: string;
 declare const WIDGENT_LATER: string;
 declare const WIDGENT_LATER_INTEGRITY: string;
-
-interface String {
-  toWellFormed(): string;
-}

@@ -25,7 +25,10 @@ export async function importPart<Module>(root: ShadowRoot, place: Place | Promis
     element.type = 'module';
     element.integrity = integrity;
     element.onload = resolve;
-    element.onerror = () => reject(new Error(`${url} could not be loaded`, { cause: ++failures }));
+    element.onerror = () => {
+      ++failures;
+      reject(new Error(`${url} could not be loaded`));
+    };
     try {
       element.src = url;
       root.append(element);

@@ -2,7 +2,7 @@
 import type { CDPSession } from '@playwright/test';
 import { fill, plural, strings, tool } from '../../web/panel/strings.ts';
 import type { ViewEffect } from '../../web/seam.ts';
-import { expect, test } from './panel.ts';
+import { expect, test, type PanelTester } from './panel.ts';
 
 const reply = (id: string, text: string): ViewEffect[] => [
   { type: 'show_message', id, role: 'assistant', text: '', status: 'streaming' },
@@ -57,17 +57,23 @@ test('A reply is drawn as Markdown while it streams, and nothing that stands is 
   await expect(widget.panel.locator('.m.user .b')).toHaveText('*a* [b](https://x.example)');
 });
 
-test('Until Markdown is there plain words are drawn, and what needs it waits, with all that comes behind', async ({
-  visit,
-}) => {
-  const widget = await visit();
-  await widget.page.evaluate(() => {
+/** Keeps the panel's second part back until the answer is called. */
+async function holdLater({ page }: PanelTester): Promise<() => Promise<unknown>> {
+  await page.evaluate(() => {
     const load = window.page.loader.loadLater;
     let arrive = () => {};
     const arrived = new Promise<void>((resolve) => (arrive = resolve));
     window.page.loader.loadLater = () => arrived.then(load);
     Object.assign(window, { arrive });
   });
+  return () => page.evaluate('arrive()');
+}
+
+test('Until Markdown is there plain words are drawn, and what needs it waits, with all that comes behind', async ({
+  visit,
+}) => {
+  const widget = await visit();
+  const arrive = await holdLater(widget);
   await widget.open();
   const [begin, plain, ...rest] = reply('a', 'Plain words, **bold** ones.');
   await widget.perform(begin!, plain!);
@@ -77,7 +83,7 @@ test('Until Markdown is there plain words are drawn, and what needs it waits, wi
   await widget.perform(...rest, question);
   await expect(body).toHaveText('Plain words,');
   await expect(widget.panel.locator('.user')).toHaveCount(0);
-  await widget.page.evaluate('arrive()');
+  await arrive();
   await expect(body.locator('p')).toHaveText('Plain words, bold ones.');
   await expect(body.locator('strong')).toHaveText('bold');
   await expect(widget.panel.locator('.m')).toHaveText([/Plain/, /And then/]);
@@ -85,24 +91,19 @@ test('Until Markdown is there plain words are drawn, and what needs it waits, wi
 
 test('What waits for Markdown is gone with its conversation, and who is here shows at once', async ({ visit }) => {
   const widget = await visit();
-  await widget.page.evaluate(() => {
-    const load = window.page.loader.loadLater;
-    let arrive = () => {};
-    const arrived = new Promise<void>((resolve) => (arrive = resolve));
-    window.page.loader.loadLater = () => arrived.then(load);
-    Object.assign(window, { arrive });
-  });
+  const arrive = await holdLater(widget);
   await widget.open();
-  await widget.perform(...reply('a', "Ada's **secret**."));
   await widget.perform(
+    ...reply('a', "Ada's **secret**."),
+    { type: 'show_message', id: 'u', role: 'user', text: "Ada's question", status: 'sent' },
     { type: 'clear_messages' },
     { type: 'show_threads', threads: [] },
     { type: 'show_identity', state: 'user', name: 'Bob', sub: 'bob' },
   );
   await expect(widget.panel.locator('.who')).toContainText('Signed in as Bob');
-  await widget.page.evaluate('arrive()');
+  await arrive();
   await widget.perform(...reply('b', 'Hello **Bob**.'));
-  await expect(widget.panel.locator('.assistant .b')).toHaveText(['Hello Bob.']);
+  await expect(widget.panel.locator('.m .b')).toHaveText(['Hello Bob.']);
   await expect(widget.panel.getByRole('button', { name: strings.threads })).toBeVisible();
 });
 

@@ -54,7 +54,7 @@ std::size_t strlen(const char* text) {
 
 int strncmp(const char* one, const char* other, std::size_t size) {
   for (; size; --size, ++one, ++other)
-    if (*one != *other || !*one) return *one - *other;
+    if (*one != *other || !*one) return static_cast<unsigned char>(*one) - static_cast<unsigned char>(*other);
   return 0;
 }
 
