@@ -13,6 +13,7 @@ export const parts = {
   question: '.m.user',
   notice: '.notice',
   identity: '.who',
+  greeting: '.hello',
 } as const;
 
 export class Widget {

@@ -8,6 +8,8 @@ import type { Tab } from './tab.ts';
 export interface Sight {
   launcher: boolean;
   open: boolean;
+  /** The server has answered: nothing moves any more. */
+  greeted: boolean;
   /** The panel's whole text. */
   text: string;
   identity: string;
@@ -47,6 +49,7 @@ function see({ parts }: { parts: Record<string, string> }): Sight {
   return {
     launcher: shows(shadow?.querySelector(parts.launcher!)),
     open: shows(panel),
+    greeted: !!panel?.querySelector(parts.greeting!)?.textContent,
     text: textOf(panel),
     identity: textOf(panel?.querySelector(parts.identity!)),
     notice: textOf(panel?.querySelector(parts.notice!)),
@@ -126,6 +129,7 @@ export class Visitor {
   }
 
   async send(text: string): Promise<void> {
+    await this.expect(({ greeted }) => greeted);
     await this.click({ selector: parts.input });
     await this.tab.type(text);
     await this.tab.pressEnter();
