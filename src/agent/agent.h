@@ -89,4 +89,7 @@ std::optional<std::string> RefuseToolSchemas(const Product& product);
 // Nothing: this identity may use the tool now. Otherwise why not: identity_required, token_expired, scope_missing, …
 std::optional<std::string> RefuseTool(const ToolConfig& tool, const Identity& identity, UnixMillis now);
 
+// The same for what is required of a user, of a tool or of a help page.
+std::optional<std::string> RefuseUser(const Requirement& required, const User& user, UnixMillis now);
+
 }  // namespace widgent

@@ -9,14 +9,13 @@
 #include <vector>
 
 #include "agent/json_schema.h"
+#include "agent/knowledge.h"
 #include "identity/identity.h"
 #include "product/product.h"
 #include "protocol/ag_ui.h"
 #include "store/store.h"
 
 namespace widgent {
-
-class Knowledge;
 
 struct OfferedTool {
   const ToolConfig* config = nullptr;
@@ -53,7 +52,8 @@ struct ToolExchange {
 
 struct Prompt {
   const Product* product = nullptr;
-  const Knowledge* knowledge = nullptr;
+  // Looks up help pages that this visitor may read at the moment of the call; empty where the product has none.
+  std::function<std::vector<Passage>(std::string_view question, int limit)> find_pages;
   Identity identity;
   // Oldest first; the last one is the user's message to answer. What IsUnverified was said by a guest before this user
   // had signed in: a model is told so, as data.

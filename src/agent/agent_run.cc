@@ -69,7 +69,11 @@ class Run final : public AgentRun {
         model_(std::move(model)),
         stream_(ports_.loop, MessageId{MakeId("m_")}, [this](const AgUiEvent& event) { emit_(event); }) {
     prompt_.product = request_.product;
-    prompt_.knowledge = request_.knowledge;
+    if (request_.knowledge) {
+      prompt_.find_pages = [this](std::string_view question, int limit) {
+        return request_.knowledge->Search(question, limit, request_.identity, ports_.loop.Now());
+      };
+    }
     prompt_.identity = request_.identity;
     prompt_.history = request_.history;
     prompt_.page = request_.page;

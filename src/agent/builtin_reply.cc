@@ -174,7 +174,7 @@ class Thinker {
         break;
     }
     const std::vector<Passage> passages =
-        prompt_.knowledge ? prompt_.knowledge->Search(WithoutArguments(message), kPassagesMax) : std::vector<Passage>();
+        prompt_.find_pages ? prompt_.find_pages(WithoutArguments(message), kPassagesMax) : std::vector<Passage>();
     const std::optional<Route> route = RouteToTool(tools_, message);
     if (route && IsMeant(*route, passages)) return Use(route->tool, route->slots);
     if (!passages.empty()) return SayPassages(passages);

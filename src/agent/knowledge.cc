@@ -3,14 +3,16 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
-#include <stdexcept>
+#include <utility>
+#include <variant>
 
-#include "agent/fts_index.h"
+#include "agent/agent.h"
 #include "agent/markdown.h"
+#include "agent/page_files.h"
+#include "agent/shelf.h"
 #include "agent/text.h"
+#include "product/audience.h"
 
 namespace widgent {
 
@@ -18,37 +20,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uintmax_t kFileBytesMax = 4 << 20;
-constexpr std::size_t kFilesMax = 10000;
 constexpr std::size_t kQuestionBytesMax = 8192;
 constexpr std::size_t kWordsMax = 128;
 constexpr std::size_t kTellingWordsMax = 32;
 constexpr double kLeastCover = 1e-9;  // of stop words alone nothing is found
-constexpr int kCandidates = 20;
-constexpr double kOwnSteps = 4;
-
-std::string ReadFile(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (!file.is_open() || file.bad()) throw std::runtime_error(path.string() + " cannot be read.");
-  return text;
-}
-
-std::vector<fs::path> FindFiles(const std::string& dir) {
-  std::vector<fs::path> files;
-  std::error_code error;
-  fs::recursive_directory_iterator entry(dir, error);
-  if (error) throw std::runtime_error(dir + " cannot be read as a folder of help pages: " + error.message() + '.');
-  for (; entry != fs::recursive_directory_iterator(); entry.increment(error)) {
-    if (error) throw std::runtime_error(dir + " cannot be read: " + error.message() + '.');
-    if (!entry->is_regular_file(error) || entry->path().extension() != ".md") continue;
-    if (entry->file_size(error) > kFileBytesMax) throw std::runtime_error(entry->path().string() + " is over 4 MiB.");
-    files.push_back(entry->path());
-    if (files.size() > kFilesMax) throw std::runtime_error(dir + " holds over 10,000 help pages.");
-  }
-  std::sort(files.begin(), files.end());
-  return files;
-}
 
 // What may stand in a url's path or fragment as it is; the rest is percent-encoded.
 std::string EncodeUrl(std::string_view text) {
@@ -69,123 +44,125 @@ std::string EncodeUrl(std::string_view text) {
   return encoded;
 }
 
-class FtsKnowledge final : public Knowledge {
+class ShelvedKnowledge final : public Knowledge {
  public:
-  explicit FtsKnowledge(double coverage_min) : coverage_min_(coverage_min) {}
+  ShelvedKnowledge(double coverage_min, std::string stamp)
+      : coverage_min_(std::max(coverage_min, kLeastCover)), stamp_(std::move(stamp)) {}
 
-  void Add(const MarkdownDocument& document, const std::string& name, const std::string& base_url) {
-    const std::string url = document.url.empty() ? base_url + EncodeUrl(name) : document.url;
-    std::string chapter = document.title;
-    for (const MarkdownSection& section : document.sections)
-      if (chapter.empty() && section.level == 1) chapter = section.title;
-    if (chapter.empty()) chapter = CleanLine(fs::path(name).stem().string(), 200);
-    Page page{passages_.size(), passages_.size()};
-    for (const MarkdownSection& section : document.sections) {
-      if (section.text.empty()) continue;
-      Passage passage;
-      passage.title = section.title.empty() ? chapter : section.title;
-      passage.chapter = chapter;
-      passage.url = section.anchor.empty() ? url : url + '#' + EncodeUrl(section.anchor);
-      passage.text = section.text;
-      AddRow({passages_.size(), passages_.size() + 1}, chapter, passage.title, passage.text);
-      passages_.push_back(std::move(passage));
+  void Add(MarkdownDocument document, const fs::path& file, const std::string& name, const std::string& base_url) {
+    auto read = ReadAudience(document.audience.value_or("public"));
+    if (const std::string* fault = std::get_if<std::string>(&read)) {
+      warnings_.push_back(file.string() + ": nobody can read this page, for its audience is not understood. " + *fault);
+      return;
     }
-    page.end = passages_.size();
-    if (page.begin == page.end) return;
-    for (const std::string& alias : document.aliases) AddRow(page, "", alias, "");
+    for (MarkdownSection& section : document.sections) section.anchor = EncodeUrl(section.anchor);
+    ShelfFor(std::get<Requirement>(std::move(read)))
+        .Add(document, CleanLine(fs::path(name).stem().string(), 200),
+             document.url.empty() ? base_url + EncodeUrl(name) : document.url);
   }
 
-  void Seal() { index_.Seal(); }
+  void Seal() {
+    for (const auto& shelf : shelves_) shelf->Seal();
+  }
 
-  std::vector<Passage> Search(std::string_view question, int limit) const override {
-    const Weighing weighing = Weigh(question);
-    std::vector<std::int64_t> rows = index_.Best(weighing.words, kCandidates);
-    std::erase_if(rows,
-                  [&](std::int64_t row) { return weighing.Of(row).whole < std::max(coverage_min_, kLeastCover); });
-    // bm25 finds the page; of what it finds, that goes first which speaks of most of the question itself.
-    std::stable_sort(rows.begin(), rows.end(), [&](std::int64_t a, std::int64_t b) {
-      return std::floor(weighing.Of(a).own * kOwnSteps) > std::floor(weighing.Of(b).own * kOwnSteps);
+  std::vector<Passage> Search(std::string_view question, int limit, const Identity& identity,
+                              UnixMillis now) const override {
+    std::vector<Reading> readings;
+    for (const auto& shelf : shelves_)
+      if (MayRead(shelf->required(), identity, now)) readings.push_back({shelf.get(), {}});
+    const std::vector<std::string> words = Weigh(question, readings);
+    std::vector<Shelf::Hit> hits;
+    for (const Reading& reading : readings) {
+      const auto found = reading.shelf->Find(words, reading.covers, coverage_min_);
+      hits.insert(hits.end(), found.begin(), found.end());
+    }
+    // Ranks of bm25 are comparable between shelves, its scores are not.
+    std::stable_sort(hits.begin(), hits.end(), [](const Shelf::Hit& a, const Shelf::Hit& b) {
+      return a.step != b.step ? a.step > b.step : a.rank < b.rank;
     });
     std::vector<Passage> found;
-    std::set<std::size_t> taken;
-    for (std::int64_t row : rows) {
-      const std::size_t passage = Resolve(row, rows, weighing);
+    std::set<const Passage*> taken;
+    for (const Shelf::Hit& hit : hits) {
       if (static_cast<int>(found.size()) >= limit) break;
-      if (!taken.insert(passage).second) continue;
-      found.push_back(passages_[passage]);
-      found.back().coverage = weighing.Of(row).whole;
+      if (!taken.insert(hit.passage).second) continue;
+      found.push_back(*hit.passage);
+      found.back().coverage = hit.coverage;
     }
     return found;
   }
 
-  std::size_t SectionCount() const override { return passages_.size(); }
-
- private:
-  // Passages begin to end. A row of the index is one section, or an alias that stands for all sections of its page.
-  struct Page {
-    std::size_t begin, end;
-  };
-  // Shares of the question's weight that a row has: with its chapter, and by itself.
-  struct Cover {
-    double whole = 0, own = 0;
-  };
-  struct Weighing {
-    std::vector<std::string> words;
-    std::vector<Cover> covers;  // by row - 1
-    const Cover& Of(std::int64_t row) const { return covers[static_cast<std::size_t>(row) - 1]; }
-  };
-
-  void AddRow(Page page, std::string_view chapter, std::string_view title, std::string_view body) {
-    rows_.push_back(page);
-    index_.Add(static_cast<std::int64_t>(rows_.size()), chapter, title, body);
+  std::size_t SectionCount() const override {
+    std::size_t count = 0;
+    for (const auto& shelf : shelves_) count += shelf->section_count();
+    return count;
   }
 
-  // Rare words weigh more; words that no page has weigh the most.
-  Weighing Weigh(std::string_view question) const {
-    Weighing weighing;
-    weighing.covers.resize(rows_.size());
+  const std::vector<std::string>& Warnings() const override { return warnings_; }
+  const std::string& Stamp() const override { return stamp_; }
+
+ private:
+  // A shelf that the visitor may read, and how much of the question each of its rows has.
+  struct Reading {
+    const Shelf* shelf;
+    std::vector<Shelf::Cover> covers;
+  };
+
+  // What was written for fewer people goes first.
+  Shelf& ShelfFor(Requirement required) {
+    for (const auto& shelf : shelves_)
+      if (shelf->required() == required) return *shelf;
+    const auto place = required.AsksForUser() ? shelves_.begin() : shelves_.end();
+    return **shelves_.insert(place, std::make_unique<Shelf>(std::move(required)));
+  }
+
+  static bool MayRead(const Requirement& required, const Identity& identity, UnixMillis now) {
+    const User* user = AsUser(identity);
+    return !required.AsksForUser() || (user && !RefuseUser(required, *user, now));
+  }
+
+  // Answers the question's words and fills in the covers. Rare words weigh more; words that no page has weigh the most.
+  static std::vector<std::string> Weigh(std::string_view question, std::vector<Reading>& readings) {
+    std::size_t row_count = 0;
+    for (Reading& reading : readings) {
+      reading.covers.resize(reading.shelf->row_count());
+      row_count += reading.covers.size();
+    }
+    std::vector<std::string> words;
     double all = 0;
     std::size_t telling = 0;
     for (std::string& word : Words(CutUtf8(question, kQuestionBytesMax), kWordsMax)) {
-      if (std::find(weighing.words.begin(), weighing.words.end(), word) != weighing.words.end()) continue;
+      if (std::find(words.begin(), words.end(), word) != words.end()) continue;
       // Words like "how" decide nothing by themselves, but order what is found.
-      if (!IsStopWord(word) && telling++ < kTellingWordsMax) {
-        const std::vector<std::int64_t> rows = index_.RowsWith(word, false);
-        const double count = static_cast<double>(rows.size()), total = static_cast<double>(rows_.size());
-        const double weight = std::log1p((total - count + 0.5) / (count + 0.5));
-        all += weight;
-        for (std::int64_t row : rows) weighing.covers[static_cast<std::size_t>(row) - 1].whole += weight;
-        for (std::int64_t row : index_.RowsWith(word, true))
-          weighing.covers[static_cast<std::size_t>(row) - 1].own += weight;
-      }
-      weighing.words.push_back(std::move(word));
+      if (!IsStopWord(word) && telling++ < kTellingWordsMax) all += WeighWord(word, row_count, readings);
+      words.push_back(std::move(word));
     }
     if (all > 0) {
-      for (Cover& cover : weighing.covers) cover = {cover.whole / all, cover.own / all};
+      for (Reading& reading : readings)
+        for (Shelf::Cover& cover : reading.covers) cover = {cover.whole / all, cover.own / all};
     }
-    return weighing;
+    return words;
   }
 
-  // Of an alias's page the section that speaks of most of the question, by the order of `rows` where several do; the
-  // first where none does.
-  std::size_t Resolve(std::int64_t row, const std::vector<std::int64_t>& rows, const Weighing& weighing) const {
-    const Page page = rows_[static_cast<std::size_t>(row) - 1];
-    std::size_t best = page.begin;
-    double best_own = 0;
-    for (std::int64_t other : rows) {
-      const Page section = rows_[static_cast<std::size_t>(other) - 1];
-      const bool is_part = section.end - section.begin == 1 && section.begin >= page.begin && section.end <= page.end;
-      if (!is_part || weighing.Of(other).own <= best_own) continue;
-      best = section.begin;
-      best_own = weighing.Of(other).own;
+  static double WeighWord(const std::string& word, std::size_t row_count, std::vector<Reading>& readings) {
+    std::size_t rows_with = 0;
+    std::vector<std::vector<std::int64_t>> found;
+    for (const Reading& reading : readings)
+      rows_with += found.emplace_back(reading.shelf->RowsWith(word, false)).size();
+    const auto count = static_cast<double>(rows_with), total = static_cast<double>(row_count);
+    const double weight = std::log1p((total - count + 0.5) / (count + 0.5));
+    for (std::size_t i = 0; i < readings.size(); ++i) {
+      std::vector<Shelf::Cover>& covers = readings[i].covers;
+      for (std::int64_t row : found[i]) covers[static_cast<std::size_t>(row) - 1].whole += weight;
+      for (std::int64_t row : readings[i].shelf->RowsWith(word, true))
+        covers[static_cast<std::size_t>(row) - 1].own += weight;
     }
-    return best;
+    return weight;
   }
 
   const double coverage_min_;
-  FtsIndex index_;
-  std::vector<Passage> passages_;
-  std::vector<Page> rows_;  // row n of the index is rows_[n - 1]
+  const std::string stamp_;
+  std::vector<std::unique_ptr<Shelf>> shelves_;
+  std::vector<std::string> warnings_;
 };
 
 }  // namespace
@@ -196,11 +173,12 @@ Citation Cite(int n, const Passage& passage) {
 }
 
 std::unique_ptr<Knowledge> LoadKnowledge(const KnowledgeConfig& config) {
-  auto knowledge = std::make_unique<FtsKnowledge>(config.coverage_min);
-  if (config.dir.empty()) return knowledge;
-  for (const fs::path& file : FindFiles(config.dir)) {
+  const std::vector<fs::path> files = config.dir.empty() ? std::vector<fs::path>() : FindPages(config.dir);
+  // The stamp is of before the files are read: what changes meanwhile is seen the next time.
+  auto knowledge = std::make_unique<ShelvedKnowledge>(config.coverage_min, StampOfPages(files));
+  for (const fs::path& file : files) {
     fs::path name = file.lexically_relative(config.dir);
-    knowledge->Add(ReadMarkdown(ReadFile(file)), name.replace_extension().generic_string(), config.base_url);
+    knowledge->Add(ReadMarkdown(ReadPage(file)), file, name.replace_extension().generic_string(), config.base_url);
   }
   knowledge->Seal();
   return knowledge;

@@ -24,10 +24,10 @@ std::string_view Trim(std::string_view text) {
 }
 
 std::string_view NextLine(std::string_view& rest) {
-  const std::size_t end = std::min(rest.find('\n'), rest.size());
-  std::string_view line = rest.substr(0, end);
-  rest.remove_prefix(std::min(end + 1, rest.size()));
-  if (line.ends_with('\r')) line.remove_suffix(1);
+  const std::size_t end = std::min(rest.find_first_of("\r\n"), rest.size());
+  const std::string_view line = rest.substr(0, end);
+  rest.remove_prefix(end);
+  rest.remove_prefix(rest.starts_with("\r\n") ? 2 : rest.empty() ? 0 : 1);
   return line.substr(0, kLineBytesMax);
 }
 
@@ -54,10 +54,26 @@ void AddAliases(std::string_view list, std::vector<std::string>& aliases) {
   }
 }
 
+// "audience: …" in any spelling that somebody may take for it.
+bool NamesAudience(std::string_view line) {
+  const std::size_t colon = line.find(':');
+  return colon != line.npos && LowerAscii(Unquote(line.substr(0, colon))) == "audience";
+}
+
+// Adds to what is read as the audience: whatever stands there twice, or in lines that do not belong there, is no
+// audience that anybody knows.
+void AddAudience(std::string_view text, std::optional<std::string>& audience) {
+  text = Trim(text);
+  if (audience) audience->append(" ").append(text);
+  else audience = text.starts_with('{') ? std::string(text) : Unquote(text.substr(0, text.find(" #")));
+}
+
 // Leaves `rest` behind the front matter, or as it was where there is none.
 void ReadFrontMatter(std::string_view& rest, MarkdownDocument& document) {
   std::string_view text = rest;
-  if (Trim(NextLine(text)) != "---") return;
+  std::string_view first = NextLine(text);
+  while (Trim(first).empty() && !text.empty()) first = NextLine(text);
+  if (Trim(first) != "---") return;
   std::string_view key;
   while (!text.empty()) {
     const std::string_view line = NextLine(text), trimmed = Trim(line);
@@ -70,9 +86,13 @@ void ReadFrontMatter(std::string_view& rest, MarkdownDocument& document) {
       continue;
     }
     const std::size_t colon = line.find(':');
-    if (colon == line.npos || line.starts_with(' ') || line.starts_with('#')) continue;
-    key = Trim(line.substr(0, colon));
-    std::string_view value = Trim(line.substr(colon + 1));
+    const bool is_key = colon != line.npos && !line.starts_with(' ') && !line.starts_with('\t');
+    if (trimmed.empty() || trimmed.starts_with('#')) continue;
+    if (is_key) key = Trim(line.substr(0, colon));
+    std::string_view value = is_key ? Trim(line.substr(colon + 1)) : trimmed;
+    if (key == "audience") AddAudience(value, document.audience);
+    else if (NamesAudience(line)) AddAudience(line, document.audience);
+    if (!is_key) continue;
     if (key == "title") document.title = Unquote(value);
     if (key == "url") document.url = Unquote(value);
     if (key == "aliases") {
@@ -81,7 +101,10 @@ void ReadFrontMatter(std::string_view& rest, MarkdownDocument& document) {
       AddAliases(value, document.aliases);
     }
   }
-  document = {};  // never closed: a rule at the top, and no front matter
+  // Never closed: a rule at the top, and no front matter.
+  const bool has_audience = document.audience.has_value();
+  document = {};
+  if (has_audience) document.audience = "(front matter without an end)";
 }
 
 // ---- Lines

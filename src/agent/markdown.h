@@ -1,6 +1,6 @@
 // Markdown (CommonMark, as far as help pages use it) as plain text, section by section.
 #pragma once
-#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +17,9 @@ struct MarkdownSection {
 struct MarkdownDocument {
   std::string title, url;            // front matter
   std::vector<std::string> aliases;  // front matter: a list of either YAML form
+  // Front matter, as it is written there; nothing where it has none. Wherever somebody may have meant to write one, it
+  // is here, so that no page is shown to those whom it was to be kept from.
+  std::optional<std::string> audience;
   std::vector<MarkdownSection> sections;
 };
 

@@ -71,8 +71,8 @@ void OpenAiModel::Next(const Prompt& prompt, std::function<void(std::string_view
   prompt_ = &prompt;
   on_text_ = std::move(on_text);
   on_done_ = std::move(on_done);
-  if (rounds_.empty() && prompt.knowledge && !prompt.history.empty())
-    passages_ = prompt.knowledge->Search(prompt.history.back().text, kPassagesMax);
+  if (rounds_.empty() && prompt.find_pages && !prompt.history.empty())
+    passages_ = prompt.find_pages(prompt.history.back().text, kPassagesMax);
   rounds_.push_back({"", prompt.exchanges.size()});
   retries_ = 0;
   deadline_ = loop_.Now() + kRoundMsMax;

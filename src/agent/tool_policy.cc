@@ -58,11 +58,7 @@ bool Holds(const ClaimRule& rule, const User& user) {
 }
 
 // A tool that asks for anything about a user asks for a user.
-bool NeedsUser(const ToolConfig& tool) {
-  const Requirement& required = tool.required;
-  return required.identified || !required.scopes.empty() || !required.roles.empty() || !required.claims.empty() ||
-         required.token_age_s_max || !tool.bind.empty() || tool.approval;
-}
+bool NeedsUser(const ToolConfig& tool) { return tool.required.AsksForUser() || !tool.bind.empty() || tool.approval; }
 
 }  // namespace
 
@@ -79,17 +75,21 @@ std::optional<std::string> RefuseTool(const ToolConfig& tool, const Identity& id
   const User* user = AsUser(identity);
   if (!user) return NeedsUser(tool) ? std::optional<std::string>("identity_required") : std::nullopt;
   // Also for a tool that guests may use: it would be told of a user whose token no longer vouches for them.
-  if (IsExpired(*user, now)) return "token_expired";
-  const Requirement& required = tool.required;
-  for (const std::string& scope : required.scopes)
-    if (!ClaimNames(*user, "/scope", scope) && !ClaimNames(*user, "/scopes", scope)) return "scope_missing";
-  for (const std::string& role : required.roles)
-    if (!ClaimNames(*user, "/roles", role) && !ClaimNames(*user, "/role", role)) return "role_missing";
-  for (const ClaimRule& rule : required.claims)
-    if (!Holds(rule, *user)) return "claim_mismatch";
+  if (auto code = RefuseUser(tool.required, *user, now)) return code;
   for (const auto& [argument, pointer] : tool.bind)
     if (!ClaimAt(*user, pointer)) return "claim_missing";
-  if (required.token_age_s_max && (!user->issued_at_s || now / 1000 - *user->issued_at_s > *required.token_age_s_max))
+  return std::nullopt;
+}
+
+std::optional<std::string> RefuseUser(const Requirement& required, const User& user, UnixMillis now) {
+  if (IsExpired(user, now)) return "token_expired";
+  for (const std::string& scope : required.scopes)
+    if (!ClaimNames(user, "/scope", scope) && !ClaimNames(user, "/scopes", scope)) return "scope_missing";
+  for (const std::string& role : required.roles)
+    if (!ClaimNames(user, "/roles", role) && !ClaimNames(user, "/role", role)) return "role_missing";
+  for (const ClaimRule& rule : required.claims)
+    if (!Holds(rule, user)) return "claim_mismatch";
+  if (required.token_age_s_max && (!user.issued_at_s || now / 1000 - *user.issued_at_s > *required.token_age_s_max))
     return "token_too_old";
   return std::nullopt;
 }

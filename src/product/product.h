@@ -29,6 +29,9 @@ struct Requirement {
   std::vector<std::string> scopes, roles;
   std::vector<ClaimRule> claims;
   std::optional<std::int64_t> token_age_s_max;
+  bool AsksForUser() const {
+    return identified || !scopes.empty() || !roles.empty() || !claims.empty() || token_age_s_max;
+  }
   bool operator==(const Requirement&) const = default;
 };
 

@@ -53,21 +53,6 @@ ClaimRule ReadClaimRule(ConfigContext& context, const json& value, const std::st
   return rule;
 }
 
-void ReadRequirement(ConfigObject& tool, Requirement& required) {
-  ConfigContext& context = tool.context();
-  ConfigObject object(context, tool.Member("requires"), tool.Path("requires"));
-  object.Flag("identified", required.identified);
-  object.Texts("scopes", required.scopes, kListMax, kTextBytesMax);
-  object.Texts("roles", required.roles, kListMax, kTextBytesMax);
-  object.List("claims", kListMax, [&](const json& element, const std::string& path) {
-    required.claims.push_back(ReadClaimRule(context, element, path));
-  });
-  if (object.Has("max_token_age_s")) {
-    object.Integer("max_token_age_s", required.token_age_s_max.emplace(), 1, kTokenAgeMax);
-  }
-  object.Member("max_token_age_s");
-}
-
 void ReadUrl(ConfigObject& object, ToolConfig& tool, const EgressConfig& egress) {
   object.RequiredText("url", tool.url, kUrlBytesMax);
   if (tool.url.empty()) return;
@@ -153,12 +138,29 @@ void ReadRules(ConfigObject& object, ToolConfig& tool) {
   object.Integer("timeout_ms", tool.timeout_ms, 100, 60'000);
   if (object.Has("per_user_per_min")) object.Integer("per_user_per_min", tool.per_user_per_min.emplace(), 1, 10'000);
   object.Member("per_user_per_min");
-  ReadRequirement(object, tool.required);
+  {
+    ConfigObject required(object.context(), object.Member("requires"), object.Path("requires"));
+    ReadRequirement(required, tool.required);
+  }
   ReadBind(object, tool);
   ReadApproval(object, tool);
 }
 
 }  // namespace
+
+void ReadRequirement(ConfigObject& object, Requirement& required) {
+  ConfigContext& context = object.context();
+  object.Flag("identified", required.identified);
+  object.Texts("scopes", required.scopes, kListMax, kTextBytesMax);
+  object.Texts("roles", required.roles, kListMax, kTextBytesMax);
+  object.List("claims", kListMax, [&](const json& element, const std::string& path) {
+    required.claims.push_back(ReadClaimRule(context, element, path));
+  });
+  if (object.Has("max_token_age_s")) {
+    object.Integer("max_token_age_s", required.token_age_s_max.emplace(), 1, kTokenAgeMax);
+  }
+  object.Member("max_token_age_s");
+}
 
 ToolConfig ReadWebhookTool(ConfigContext& context, const json& value, const std::string& path,
                            const EgressConfig& egress) {

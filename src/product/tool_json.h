@@ -4,6 +4,9 @@
 
 namespace widgent {
 
+// Reads what is required of a user.
+void ReadRequirement(ConfigObject& object, Requirement& required);
+
 // Reads one element of "tools"; mistakes go into the context.
 ToolConfig ReadWebhookTool(ConfigContext& context, const nlohmann::json& json, const std::string& path,
                            const EgressConfig& egress);

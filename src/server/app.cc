@@ -44,13 +44,23 @@ bool Matches(std::string_view path_template, std::string_view path, std::vector<
   return path.empty();
 }
 
+void Warn(const ProductId& product, const Knowledge& knowledge, const Log& log) {
+  if (!log) return;
+  for (const std::string& warning : knowledge.Warnings())
+    log(LogLevel::kWarning, "knowledge product=" + product.value + ": " + warning);
+}
+
 // Throws where a tool or the documents cannot be used. The documents of `old` are not read again where the
 // configuration has the same ones: a secret must be revoked at once, whatever became of them.
-ServedProductPtr Serve(Product product, const ServedProduct* old = nullptr) {
+ServedProductPtr Serve(Product product, const Log& log, const ServedProduct* old = nullptr) {
   if (const auto refusal = RefuseToolSchemas(product)) throw std::runtime_error(*refusal);
   std::shared_ptr<const Knowledge> knowledge;
-  if (old && old->config.knowledge == product.knowledge) knowledge = old->knowledge;
-  else if (!product.knowledge.dir.empty()) knowledge = LoadKnowledge(product.knowledge);
+  if (old && old->config.knowledge == product.knowledge) {
+    knowledge = old->knowledge;
+  } else if (!product.knowledge.dir.empty()) {
+    knowledge = LoadKnowledge(product.knowledge);
+    Warn(product.id, *knowledge, log);
+  }
   return std::make_shared<ServedProduct>(ServedProduct{std::move(product), std::move(knowledge)});
 }
 
@@ -73,7 +83,7 @@ App::App(AppPorts ports, std::vector<Product> products, AppOptions options)
       admin_api_(ports_.store, audit_, limits_, hub_),
       mcp_tools_(ports_.loop, ports_.client, ports_.random, options_.log,
                  [this](const ProductId& product) { TakeMcpTools(product); }) {
-  for (Product& product : products) products_.push_back(Serve(std::move(product)));
+  for (Product& product : products) products_.push_back(Serve(std::move(product), options_.log));
   mcp_tools_.Follow(products_);
   const auto on = [this](std::string_view method, std::string_view path, auto& api, auto endpoint) {
     routes_.push_back({method, path, [&api, endpoint](const ExchangePtr& x) { (api.*endpoint)(x); }});
@@ -146,7 +156,7 @@ std::vector<std::string> App::Replace(std::vector<Product> products) {
     const std::string id = product.id.value;
     const ServedProductPtr old = FindProduct(id);
     try {
-      served.push_back(Serve(std::move(product), old.get()));
+      served.push_back(Serve(std::move(product), options_.log, old.get()));
     } catch (const std::exception& refused) {
       refusals.push_back(refused.what());
       if (old) served.push_back(old);
@@ -172,6 +182,21 @@ void App::TakeMcpTools(const ProductId& product) {
       if (std::none_of(tools.begin(), tools.end(), has_same_name)) tools.push_back(std::move(tool));
     }
     served = std::make_shared<ServedProduct>(std::move(changed));
+  }
+}
+
+void App::TakeKnowledge(const ProductId& product, const KnowledgeConfig& config,
+                        std::shared_ptr<const Knowledge> knowledge) {
+  for (ServedProductPtr& served : products_) {
+    if (served->config.id != product || served->config.knowledge != config) continue;
+    if (options_.log)
+      options_.log(LogLevel::kInfo, "knowledge product=" + product.value + ": the help pages were read again, " +
+                                        std::to_string(knowledge->SectionCount()) + " passages.");
+    Warn(product, *knowledge, options_.log);
+    ServedProduct changed = *served;
+    changed.knowledge = std::move(knowledge);
+    served = std::make_shared<ServedProduct>(std::move(changed));
+    return;
   }
 }
 

@@ -66,6 +66,12 @@ class App {
   // answers a sentence for each.
   std::vector<std::string> Replace(std::vector<Product> products);
 
+  // The product answers from these pages from now on, and runs that go on from those they began with. Does nothing
+  // where the product is configured for other pages by now.
+  void TakeKnowledge(const ProductId& product, const KnowledgeConfig& config,
+                     std::shared_ptr<const Knowledge> knowledge);
+  const std::vector<ServedProductPtr>& products() const { return products_; }
+
   // Cancels the runs of users whom another process has revoked; to be called about once a second.
   void CancelRevoked();
 

@@ -19,6 +19,7 @@
 #include "server/cli.h"
 #include "server/folder_lock.h"
 #include "server/head_keeper.h"
+#include "server/knowledge_watch.h"
 #include "server/product_files.h"
 #include "server/seal_key.h"
 #include "store/sqlite_store.h"
@@ -90,7 +91,7 @@ std::unique_ptr<Store> OpenStore(const std::string& folder) {
 class Watch {
  public:
   Watch(http::EventLoop& loop, ProductFiles& files, App& app, std::shared_ptr<spdlog::logger> logger)
-      : loop_(loop), files_(files), app_(app), logger_(std::move(logger)) {
+      : loop_(loop), files_(files), app_(app), logger_(std::move(logger)), knowledge_(app, LogTo(logger_)) {
     Tick();
   }
 
@@ -114,6 +115,7 @@ class Watch {
     loop_.After(kWatchIntervalMs, [this] {
       Tick();
       if (files_.HaveChangedInside()) Reload();
+      knowledge_.Look();
       app_.CancelRevoked();
     });
   }
@@ -122,6 +124,7 @@ class Watch {
   ProductFiles& files_;
   App& app_;
   std::shared_ptr<spdlog::logger> logger_;
+  KnowledgeWatch knowledge_;
 };
 
 std::vector<Product> LoadOrFail(ProductFiles& files, spdlog::logger& logger) {
@@ -271,7 +274,7 @@ void AddServe(CLI::App& cli) {
       "3 seconds, makes everything durable and exits 0; a second signal does not wait.\n\n"
       "A product file that changes is read again at once, as on SIGHUP: no connection is lost, and a file that does "
       "not\n"
-      "hold changes nothing and is named in the log.\n\n"
+      "hold changes nothing and is named in the log. So are help pages, within a second or two.\n\n"
       "Examples:\n"
       "  widgentd serve --web build/web\n"
       "  widgentd serve --config acme.json other.json --data /var/lib/widgent --listen 127.0.0.1:8787");

@@ -1,10 +1,9 @@
 #include "server/product_files.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <utility>
 
+#include "product/file_stamp.h"
 #include "server/config.h"
 
 namespace widgent {
@@ -37,9 +36,9 @@ ProductFiles::Reloaded ProductFiles::Reload() {
   Stamps stamps;
   for (const std::string& file : std::get<std::vector<std::string>>(listed)) {
     std::vector<std::string> parts;
-    const std::string stamp = StampOf(file);
+    const std::string stamp = FileStamp(file);
     auto loaded = LoadProduct(file, key_file_, &parts);
-    for (const std::string& part : parts) stamps.emplace(part, part == file ? stamp : StampOf(part));
+    for (const std::string& part : parts) stamps.emplace(part, part == file ? stamp : FileStamp(part));
     if (const auto* error = std::get_if<ConfigError>(&loaded)) {
       reloaded.faults.push_back(error->where + ": " + error->detail);
       if (const auto old = by_file_.find(file); old != by_file_.end()) by_file.insert(*old);
@@ -60,28 +59,15 @@ ProductFiles::Reloaded ProductFiles::Reload() {
   return reloaded;
 }
 
-// Whatever a change of the file changes; empty where there is none.
-std::string ProductFiles::StampOf(const std::string& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return "";
-  std::string stamp;
-  for (const auto number : {static_cast<std::int64_t>(status.st_dev), static_cast<std::int64_t>(status.st_ino),
-                            static_cast<std::int64_t>(status.st_size), std::int64_t{status.st_mtim.tv_sec},
-                            std::int64_t{status.st_mtim.tv_nsec}, std::int64_t{status.st_ctim.tv_sec},
-                            std::int64_t{status.st_ctim.tv_nsec}})
-    stamp += std::to_string(number) + ' ';
-  return stamp;
-}
-
 ProductFiles::Stamps ProductFiles::StampsOf(const std::vector<std::string>& paths) {
   Stamps stamps;
-  for (const std::string& path : paths) stamps.emplace(path, StampOf(path));
+  for (const std::string& path : paths) stamps.emplace(path, FileStamp(path));
   return stamps;
 }
 
 bool ProductFiles::Differ(const Stamps& stamps) {
   return std::any_of(stamps.begin(), stamps.end(),
-                     [](const auto& stamp) { return StampOf(stamp.first) != stamp.second; });
+                     [](const auto& stamp) { return FileStamp(stamp.first) != stamp.second; });
 }
 
 }  // namespace widgent

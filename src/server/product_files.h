@@ -31,7 +31,6 @@ class ProductFiles {
 
  private:
   using Stamps = std::map<std::string, std::string>;
-  static std::string StampOf(const std::string& path);
   static Stamps StampsOf(const std::vector<std::string>& paths);
   static bool Differ(const Stamps& stamps);
 

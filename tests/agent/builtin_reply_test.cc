@@ -20,7 +20,9 @@ struct Mind {
   BuiltinReply Think(const std::vector<std::string>& talk, std::vector<ToolExchange> exchanges = {}) {
     Prompt prompt;
     prompt.product = &product;
-    prompt.knowledge = knowledge.get();
+    prompt.find_pages = [this](std::string_view question, int limit) {
+      return knowledge->Search(question, limit, identity, kNow);
+    };
     prompt.identity = identity;
     prompt.history = Talk(talk);
     prompt.exchanges = std::move(exchanges);
