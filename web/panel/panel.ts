@@ -45,7 +45,8 @@ export class Panel {
   private readonly greeting = el('p', 'hello');
   private readonly openers = el('div', { class: 'chips', role: 'group', 'aria-label': strings.suggestions });
   private readonly chips = el('div', { class: 'chips', role: 'group', 'aria-label': strings.suggestions });
-  private readonly contact = el('div', { class: 'contact', hidden: '' });
+  // Its room is kept until the greeting says whether there is one: the field must not move under a visitor's hand.
+  private readonly contact = el('div', { class: 'contact' });
   private readonly announcer = el('div', { class: 'sr', role: 'log', 'aria-live': 'polite' });
   private readonly badge = el('span', { class: 'badge', hidden: '' });
   private readonly host: TranscriptHost;
