@@ -1,7 +1,7 @@
 // `npm run bench:server`: what Widgent's server costs, beside others that do the same. Writes report.md, report.svg and
 // report.json anew.
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -9,6 +9,7 @@ import { must, root } from '../../scripts/steps.mjs';
 import { newSecrets } from '../../scripts/stack.mjs';
 import { measureAudit } from './audit.mjs';
 import { drive, driveSteadily, measureViewers } from './measure.mjs';
+import { installPeers } from './peers.mjs';
 import { plot } from './plot.mjs';
 import { report } from './report.mjs';
 import { folder, stacks, startViewed, startWidgent, writeTokens } from './stacks.mjs';
@@ -40,14 +41,7 @@ if (options.help) {
 const since = Date.now();
 const say = (text) => console.log(`${String(Math.round((Date.now() - since) / 1000)).padStart(5)} s  ${text}`);
 
-if (!existsSync(path.join(folder, 'node_modules'))) {
-  say('installing the peers (bench/server/package-lock.json); better-sqlite3 may be compiled, which takes minutes ...');
-  // The headers of the running Node, where a system has them: else they would be downloaded.
-  const prefix = path.join(path.dirname(process.execPath), '..');
-  const env = existsSync(`${prefix}/include/node`) ? { ...process.env, npm_config_nodedir: prefix } : process.env;
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder, stdio: 'inherit', env });
-  if (status !== 0) throw new Error('npm ci failed in bench/server');
-}
+installPeers();
 if (!options.built) {
   await must('cmake', ['--preset', 'native']);
   await must('cmake', ['--build', '--preset', 'native', '--target', 'widgentd']);

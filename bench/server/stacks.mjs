@@ -43,7 +43,8 @@ async function startEndlessModel() {
 
 export const pinned = (core, program, args) => ({ program: 'taskset', args: ['-c', String(core), program, ...args] });
 
-async function startPeer(name, command, env) {
+/** A server of bench/server/peers: `command(port)` is {program, args}. */
+export async function startPeer(name, command, env) {
   const port = await findFreePort();
   const { program, args } = command(String(port));
   const url = `http://127.0.0.1:${port}`;

@@ -32,8 +32,8 @@ export function corsOf(origin, registered) {
 }
 
 const reply =
-  'Send things back within sixty days. The label in your account is free, and the money follows three days later. Hand ' +
-  'the parcel in at any post office, and keep the receipt until you have been paid back in full.';
+  'Send things back within sixty days. The label in your account is free, and the money follows three days later. ' +
+  'Hand the parcel in at any post office, and keep the receipt until you have been paid back in full.';
 
 /** The reply as events of AG-UI: what goes before it, its 20 deltas, what comes after. */
 export function eventsOf({ threadId, runId }) {
