@@ -72,13 +72,20 @@ std::string Unescape(std::string_view token) {
   return name;
 }
 
+// `key` is quoted and may hold escapes.
+bool IsNamed(std::string_view key, std::string_view name) {
+  if (key.find('\\') == key.npos) return key.size() == name.size() + 2 && key.substr(1, name.size()) == name;
+  const auto text = nlohmann::json::parse(key, nullptr, false);
+  return text.is_string() && text.get_ref<const std::string&>() == name;
+}
+
 std::optional<std::string_view> Member(std::string_view object, std::string_view name) {
   Walker walker(object);
   for (walker.Step(); walker.Peek() == '"';) {
-    const auto key = nlohmann::json::parse(walker.Value(), nullptr, false);
+    const std::string_view key = walker.Value();
     walker.Step();
     const std::string_view value = walker.Value();
-    if (key.is_string() && key.get_ref<const std::string&>() == name) return value;
+    if (IsNamed(key, name)) return value;
     if (walker.Peek() == ',') walker.Step();
   }
   return std::nullopt;

@@ -1,8 +1,9 @@
 #include "identity/crypto.h"
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 
@@ -24,22 +25,66 @@ void Require(bool done) {
 }
 
 using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
+using DigestContext = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
+using MacContext = std::unique_ptr<EVP_MAC_CTX, decltype(&EVP_MAC_CTX_free)>;
+
+// An HMAC that has taken in the key used last, which most often is the next one too: a message then costs only what is
+// its own.
+class LastKey {
+ public:
+  LastKey() {
+    EVP_MAC* const method = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+    context_.reset(method ? EVP_MAC_CTX_new(method) : nullptr);
+    EVP_MAC_free(method);
+    char digest[] = "SHA256";
+    const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                                     OSSL_PARAM_construct_end()};
+    Require(context_ && EVP_MAC_CTX_set_params(context_.get(), parameters) == 1);
+  }
+  LastKey(const LastKey&) = delete;
+  LastKey& operator=(const LastKey&) = delete;
+  ~LastKey() { OPENSSL_cleanse(key_.data(), key_.size()); }
+
+  // Ready for a message.
+  EVP_MAC_CTX* Begin(std::string_view key) {
+    const bool is_known = is_keyed_ && EqualInConstantTime(key_, key);
+    if (!is_known) {
+      OPENSSL_cleanse(key_.data(), key_.size());
+      key_ = key;
+    }
+    is_keyed_ = true;
+    // A null key means "the key of last time" to OpenSSL, which an empty one must not.
+    Require(EVP_MAC_init(context_.get(), is_known ? nullptr : Bytes(std::string_view(key_)), key_.size(), nullptr) ==
+            1);
+    return context_.get();
+  }
+
+ private:
+  MacContext context_{nullptr, EVP_MAC_CTX_free};
+  std::string key_;
+  bool is_keyed_ = false;
+};
 
 }  // namespace
 
 std::string Sha256(std::string_view bytes) {
+  // Both are looked up and made once: finding a digest among OpenSSL's providers takes longer than a digest.
+  static const EVP_MD* const method = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  thread_local const DigestContext context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
   std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  Require(SHA256(Bytes(bytes), bytes.size(), Bytes(digest)) != nullptr);
+  Require(method && context && EVP_DigestInit_ex(context.get(), method, nullptr) == 1 &&
+          EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) == 1 &&
+          EVP_DigestFinal_ex(context.get(), Bytes(digest), nullptr) == 1);
   return digest;
 }
 
 std::string HmacSha256(std::string_view key, std::string_view bytes) {
-  // A null key would mean "the key of last time" to OpenSSL, also where an empty one is meant.
-  if (key.data() == nullptr) key = "";
+  thread_local LastKey last;
   std::string mac(SHA256_DIGEST_LENGTH, '\0');
-  unsigned int size = 0;
-  Require(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), Bytes(bytes), bytes.size(), Bytes(mac), &size) !=
-          nullptr);
+  std::size_t size = 0;
+  EVP_MAC_CTX* const context = last.Begin(key);
+  Require(EVP_MAC_update(context, Bytes(bytes), bytes.size()) == 1 &&
+          EVP_MAC_final(context, Bytes(mac), &size, mac.size()) == 1);
   return mac;
 }
 

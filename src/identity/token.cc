@@ -136,6 +136,7 @@ MaybeError CheckTimes(const TokenTimes& times, const std::optional<double>& nbf,
 bool IsUsableSub(std::string_view text) {
   const auto characters = CountPlainCharacters(text);
   if (!characters || *characters == 0 || *characters > kSubCharactersMax) return false;
+  if (std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; })) return true;
   // UTF-8 is judged where the claims' is.
   std::string json = "\"";
   for (const char c : text) {

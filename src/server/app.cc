@@ -139,7 +139,13 @@ http::Response App::RefuseUnread(std::string_view code, const http::Request& req
   return response;
 }
 
-std::string App::NewRequestId() { return "req_" + EncodeBase64Url(ports_.random(12)); }
+std::string App::NewRequestId() {
+  constexpr std::size_t kBytes = 12, kIdsAtOnce = 64;  // one call of the generator costs as much as many bytes of it
+  if (id_bytes_.empty()) id_bytes_ = ports_.random(kBytes * kIdsAtOnce);
+  const std::string bytes = id_bytes_.substr(id_bytes_.size() - kBytes);
+  id_bytes_.resize(id_bytes_.size() - kBytes);
+  return "req_" + EncodeBase64Url(bytes);
+}
 
 void App::EndTurn() {
   const bool has_writes = ports_.store.HasPending();

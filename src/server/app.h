@@ -105,6 +105,7 @@ class App {
   AdminApi admin_api_;
   McpTools mcp_tools_;
   std::vector<Route> routes_;
+  std::string id_bytes_;  // random, for the next request ids
   bool is_draining_ = false;
 };
 

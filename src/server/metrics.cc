@@ -6,6 +6,8 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <map>
+
 namespace widgent {
 
 struct Metrics::Families {
@@ -32,6 +34,13 @@ struct Metrics::Families {
                                                          .Register(registry);
   prometheus::Family<prometheus::Gauge>& now =
       prometheus::BuildGauge().Name("widgent_open").Help("What is open at the moment.").Register(registry);
+
+  // Found again for every answer, which takes the library longer than counting it.
+  struct Route {
+    prometheus::Histogram* times = nullptr;
+    std::map<int, prometheus::Counter*> answers;  // by status
+  };
+  std::map<std::string, Route, std::less<>> routes;
 };
 
 Metrics::Metrics() : families_(std::make_unique<Families>()) {
@@ -41,10 +50,16 @@ Metrics::Metrics() : families_(std::make_unique<Families>()) {
 Metrics::~Metrics() = default;
 
 void Metrics::CountAnswer(std::string_view route, int status, std::int64_t milliseconds) {
-  const std::string name(route.empty() ? "other" : route);
-  families_->answers.Add({{"route", name}, {"status", std::to_string(status)}}).Increment();
   static const prometheus::Histogram::BucketBoundaries kSeconds{0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10};
-  families_->times.Add({{"route", name}}, kSeconds).Observe(static_cast<double>(milliseconds) / 1000);
+  auto known = families_->routes.find(route);
+  if (known == families_->routes.end()) known = families_->routes.try_emplace(std::string(route)).first;
+  auto& [name, counted] = *known;
+  const std::string label = name.empty() ? "other" : name;
+  prometheus::Counter*& answers = counted.answers[status];
+  if (!answers) answers = &families_->answers.Add({{"route", label}, {"status", std::to_string(status)}});
+  if (!counted.times) counted.times = &families_->times.Add({{"route", label}}, kSeconds);
+  answers->Increment();
+  counted.times->Observe(static_cast<double>(milliseconds) / 1000);
 }
 
 void Metrics::CountProblem(std::string_view code) {
