@@ -114,7 +114,7 @@ test('Where Markdown does not arrive, a reply stands as it was written, and the 
   await widget.page.evaluate(() => {
     const load = window.page.loader.loadLater;
     let tries = 0;
-    window.page.loader.loadLater = () => (tries++ < 2 ? Promise.reject(new Error('offline')) : load());
+    window.page.loader.loadLater = () => (tries++ < 1 ? Promise.reject(new Error('offline')) : load());
   });
   await widget.open();
   const bodies = widget.panel.locator('.assistant .b');
@@ -427,4 +427,30 @@ test('The composer grows to six lines, and says near the limit how much is left;
   await page.keyboard.press('Backspace');
   await page.keyboard.press('Enter');
   expect((await widget.told()).at(-1)).toEqual({ type: 'message_submitted', text: 'x'.repeat(4_000) });
+});
+
+test('A guest who only looks loads no more than the panel; whoever writes, or is signed in, loads the rest', async ({
+  visit,
+}) => {
+  const widget = await visit();
+  await widget.page.evaluate(() => {
+    const load = window.page.loader.loadLater;
+    window.page.loader.loadLater = () => {
+      document.title += 'x';
+      return load();
+    };
+  });
+  const before = await widget.page.title();
+  await widget.open();
+  await widget.perform({ type: 'show_greeting', text: 'Hi!', agent: 'Acme Guide', suggestions: ['How long?'] });
+  await expect(widget.panel).toContainText('How long?');
+  expect(await widget.page.title()).toBe(before);
+  await widget.panel.getByRole('textbox').fill('How');
+  await widget.panel.getByRole('textbox').fill('How long?');
+  await expect(widget.page).toHaveTitle(`${before}x`);
+
+  const signedIn = await visit();
+  await signedIn.perform({ type: 'show_identity', state: 'user', name: 'Ada', sub: 'ada' });
+  await signedIn.open();
+  await expect(signedIn.panel.getByRole('button', { name: strings.threads })).toBeVisible();
 });

@@ -121,6 +121,7 @@ export class Panel {
       this.composer.element,
       this.contact,
     );
+    this.panel.oninput = () => this.prepareOnce();
     const wrapper = el('div', 'w', this.panel, this.announcer);
     wrapper.onkeydown = (event) => this.key(event);
     // The page's shortcuts would take our text field for its own ground.
@@ -174,7 +175,7 @@ export class Panel {
     this.composer.fit();
     if (!this.look.container) this.composer.input.focus();
     this.tell({ type: 'panel_opened' });
-    this.prepare();
+    this.noteThreads();
   }
 
   close(): void {
@@ -208,7 +209,8 @@ export class Panel {
       isReply || effect.type === 'append_text'
         ? marks.test(effect.text)
         : effect.type === 'update_message' && !!effect.citations?.length;
-    if ((isRich && !this.isTried) || (isReply && effect.status === 'streaming')) this.prepare();
+    if (isReply && effect.status === 'streaming') this.prepare();
+    else if (isRich) this.prepareOnce();
     if (this.loading && (isRich || (late[0] && spoken.includes(effect.type)))) return void late.push(effect);
     switch (effect.type) {
       case 'show_message':
@@ -305,7 +307,13 @@ export class Panel {
       });
   }
 
+  /** A reply is to be expected, or something that only that part can show. */
+  private prepareOnce(): void {
+    if (!this.isTried) this.prepare();
+  }
+
   private noteThreads(): void {
+    if (this.isUser && this.isOpen) this.prepareOnce();
     this.toThreads.hidden = !this.isUser || !this.threads;
   }
 
@@ -329,6 +337,7 @@ export class Panel {
 
   private submit(text: string): void {
     this.fill(this.chips, []);
+    this.prepareOnce();
     this.tell({ type: 'message_submitted', text });
     this.transcript.scroll(true);
   }
