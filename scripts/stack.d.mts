@@ -12,6 +12,7 @@ export interface Product {
     name: string;
     url: string;
     answer: string;
+    approval?: { by: 'user' | 'operator'; message: string; expires_s?: number };
     parameters: { required: string[]; properties: Record<string, object> };
   }[];
 }

@@ -71,7 +71,8 @@ export type Role = 'user' | 'assistant';
 /** Of a user's message: queued, sending, sent, failed. Of a reply: streaming, done, interrupted, failed. */
 export type MessageStatus = 'queued' | 'sending' | 'sent' | 'streaming' | 'done' | 'interrupted' | 'failed';
 export type ToolStatus = 'running' | 'done' | 'failed' | 'denied';
-export type ApprovalStatus = 'pending' | 'approved' | 'rejected' | 'dismissed' | 'expired';
+/** Pending: the visitor is asked. Waiting: the site's people are. */
+export type ApprovalStatus = 'pending' | 'waiting' | 'approved' | 'rejected' | 'dismissed' | 'expired';
 export type IdentityState = 'guest' | 'identifying' | 'user';
 export type Connection = 'online' | 'offline' | 'reconnecting';
 export type Rating = 'up' | 'down';
@@ -104,6 +105,8 @@ export type ViewEffect =
       citations?: readonly Citation[];
       /** Of a reply that this visitor has judged. */
       rating?: Rating;
+      /** Of the person of the site who says it. Absent: the agent does. */
+      name?: string;
     }
   | { type: 'append_text'; id: string; text: string }
   | {

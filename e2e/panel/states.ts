@@ -182,6 +182,20 @@ export const states: Record<string, ViewEffect[]> = {
     },
     { type: 'show_approval', id: 'i2', status: 'rejected' },
   ],
+  'with a person': [
+    ...ada,
+    { type: 'show_message', id: 'u1', role: 'user', text: 'I want to talk to a person', status: 'sent' },
+    {
+      type: 'show_message',
+      id: 'op1',
+      role: 'assistant',
+      name: 'Maria Keller',
+      text: 'Hello Ada, I am looking into it.',
+      status: 'done',
+    },
+    { type: 'show_message', id: 'u2', role: 'user', text: 'Please refund A-1001', status: 'sent' },
+    { type: 'show_approval', id: 'i1', status: 'waiting', tool: 'refund_order', message: 'Refund order A-1001?' },
+  ],
   'with markdown': [
     ...ada,
     { type: 'show_message', id: 'u1', role: 'user', text: 'How do I *return* something?', status: 'sent' },

@@ -47,6 +47,7 @@ struct RunRequest {
   std::vector<StoredMessage> history;  // oldest first; the last one is the user's message to answer
   std::string page, locale;
   std::string peer_address;
+  bool is_handed_off = false;             // the message goes to the owner's help desk, and the agent is silent
   std::optional<InterruptAnswer> answer;  // the run goes on from here, in place of thinking about the message
 };
 

@@ -8,6 +8,7 @@
 #include "agent/ag_ui_model.h"
 #include "agent/approval.h"
 #include "agent/builtin_model.h"
+#include "agent/handoff.h"
 #include "agent/json.h"
 #include "agent/openai_model.h"
 #include "agent/text.h"
@@ -118,6 +119,7 @@ class Run final : public AgentRun {
     prompt_.tools.clear();
     prompt_.withheld.clear();
     for (const ToolConfig& tool : request_.product->tools) {
+      if (tool.hands_off && IsHandedOff()) continue;
       std::shared_ptr<const JsonSchema> schema = JsonSchema::Find(tool.parameters_json, BoundNames(tool));
       if (!schema) continue;
       if (auto code = RefuseTool(tool, request_.identity, ports_.loop.Now())) {
@@ -126,6 +128,11 @@ class Run final : public AgentRun {
         prompt_.tools.push_back({&tool, std::move(schema)});
       }
     }
+  }
+
+  bool IsHandedOff() const {
+    const auto thread = ports_.store.FindThread(request_.product->id, request_.thread);
+    return thread && thread->handed_off_at > 0;
   }
 
   void NextRound() {
@@ -195,7 +202,7 @@ class Run final : public AgentRun {
     begun_ids_.insert(call.id);
     if (answer.is_approved) return StartCalls({std::move(call)}, &interrupt);
     ToolOutcome outcome;
-    outcome.code = "approval_rejected";
+    outcome.code = interrupt.by_operator ? "operator_rejected" : "approval_rejected";
     outcome.denied = true;
     ShowResult(call, outcome);
     prompt_.exchanges.push_back({std::move(call), std::move(outcome)});
@@ -244,6 +251,8 @@ class Run final : public AgentRun {
 
   // The visitor sees that a tool acts and never with what: arguments may hold what the page shall not know.
   void ShowBegin(const ModelToolCall& call) {
+    // That it hands the conversation over, the agent says in its own words.
+    if (FindHelpDesk(*request_.product) && call.name == kHandoffTool) return;
     if (!begun_ids_.insert(call.id).second) return;
     AgUiEvent event;
     event.type = EventType::kToolCallStart;
@@ -363,6 +372,7 @@ std::unique_ptr<AgentRun> StartRunWith(std::unique_ptr<AgentModel> model, const 
 
 std::unique_ptr<AgentRun> StartRun(AgentPorts ports, RunRequest request, std::function<void(const AgUiEvent&)> emit,
                                    std::function<void(RunResult)> done) {
+  if (request.is_handed_off) return ForwardMessage(std::move(ports), std::move(request), std::move(done));
   const AgentConfig& agent = request.product->agent;
   std::unique_ptr<AgentModel> model;
   if (agent.kind == "builtin" || agent.falls_back)

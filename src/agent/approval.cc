@@ -37,6 +37,8 @@ StoredInterrupt AskUser(AgentPorts& ports, const RunRequest& request, const Tool
       kMessageCodePointsMax);
   interrupt.asked_at = ports.loop.Now();
   interrupt.expires_at = interrupt.asked_at + std::int64_t{tool.approval->expires_s} * 1000;
+  interrupt.effect = static_cast<int>(tool.effect);
+  interrupt.by_operator = tool.approval->by_operator;
   ports.store.AppendInterrupt(request.product->id, request.thread, interrupt);
   return interrupt;
 }
@@ -59,7 +61,15 @@ std::string WithoutBound(const Product& product, const StoredInterrupt& interrup
 }
 
 Interrupt ToWire(const StoredInterrupt& interrupt) {
-  return {interrupt.id, interrupt.call_id, interrupt.tool, interrupt.message, FormatTime(interrupt.expires_at)};
+  using Decision = StoredInterrupt::Decision;
+  const char* decided = interrupt.decision == Decision::kYes ? "granted" : "refused";
+  return {interrupt.id,
+          interrupt.call_id,
+          interrupt.tool,
+          interrupt.message,
+          FormatTime(interrupt.expires_at),
+          interrupt.by_operator,
+          interrupt.decision == Decision::kNone ? "" : decided};
 }
 
 }  // namespace widgent

@@ -1,4 +1,4 @@
-// The question to a user whether a tool may be called, and what an answer to it is worth.
+// The question to a user, or to the owner's people, whether a tool may be called, and what an answer to it is worth.
 #pragma once
 #include <optional>
 #include <string>
@@ -12,7 +12,8 @@ namespace widgent {
 StoredInterrupt AskUser(AgentPorts& ports, const RunRequest& request, const ToolConfig& tool,
                         const std::string& call_id, const std::string& arguments_json);
 
-// Nothing: `interrupt` is this user's yes to exactly these arguments. Otherwise identity_changed or approval_mismatch.
+// Nothing: `interrupt` is this user's yes, or the people's to this user, to exactly these arguments. Otherwise
+// identity_changed or approval_mismatch.
 std::optional<std::string> RefuseApproval(const StoredInterrupt& interrupt, const std::string& tool,
                                           const std::string& arguments_json, const Identity& identity);
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "agent/answer_template.h"
+#include "agent/handoff.h"
 #include "agent/knowledge.h"
 #include "agent/small_talk.h"
 #include "agent/text.h"
@@ -20,7 +21,22 @@ constexpr double kAlsoShare = 0.9;   // of the best passage's coverage, for "See
 constexpr double kSureScore = 0.75;  // a tool this clear goes before the help pages
 constexpr int kSameQuestionMax = 2;
 
+constexpr char kDefaultLabel[] = "Talk to a person";
+
 bool HasHandoff(const Prompt& prompt) { return !prompt.product->handoff_url.empty(); }
+
+// What a visitor picks, or says, to be handed over to the owner's help desk; empty where there is none.
+std::string HandoffLabel(const Prompt& prompt) {
+  const std::string& label = prompt.product->handoff_label;
+  if (!FindHelpDesk(*prompt.product)) return {};
+  return label.empty() ? kDefaultLabel : label;
+}
+
+// Offers the way to a person, whichever there is.
+void OfferPerson(const Prompt& prompt, BuiltinReply& reply) {
+  reply.turn.handoff = HasHandoff(prompt);
+  if (std::string label = HandoffLabel(prompt); !label.empty()) reply.turn.suggestions.push_back(std::move(label));
+}
 
 const std::vector<std::string>& Suggestions(const Prompt& prompt) {
   return AsUser(prompt.identity) ? prompt.product->suggestions_verified : prompt.product->suggestions_anonymous;
@@ -46,7 +62,12 @@ BuiltinReply SayWho(const Prompt& prompt) {
   return Say("You are signed in as " + name + (email.empty() ? "" : " (" + email + ')') + '.');
 }
 
-BuiltinReply SayPerson() {
+BuiltinReply SayPerson(const Prompt& prompt) {
+  if (FindHelpDesk(*prompt.product)) {
+    BuiltinReply reply;
+    reply.turn.calls.push_back({"", kHandoffTool, "{}"});
+    return reply;
+  }
   BuiltinReply reply = Say("Of course. You can reach a person here.");
   reply.turn.handoff = true;
   return reply;
@@ -80,9 +101,9 @@ BuiltinReply SayPassages(const std::vector<Passage>& passages) {
 BuiltinReply SayUnknown(const Prompt& prompt) {
   BuiltinReply reply =
       Say("I have no answer to that, sorry. I have noted your question for the people behind this site.");
-  if (HasHandoff(prompt)) reply.text += " You can also ask them directly.";
-  reply.turn.handoff = HasHandoff(prompt);
+  if (HasHandoff(prompt) || FindHelpDesk(*prompt.product)) reply.text += " You can also ask them directly.";
   reply.turn.suggestions = Suggestions(prompt);
+  OfferPerson(prompt, reply);
   reply.turn.unanswered = true;
   return reply;
 }
@@ -99,7 +120,7 @@ BuiltinReply SayRefused(const Prompt& prompt, const std::string& code) {
                      : "I can do that once you are signed in. Please sign in on this page, then ask me again.");
   }
   BuiltinReply reply = Say("Your account does not allow me to do that.");
-  reply.turn.handoff = HasHandoff(prompt);
+  OfferPerson(prompt, reply);
   return reply;
 }
 
@@ -117,8 +138,16 @@ bool IsPolicyCode(const std::string& code) {
   return std::find(std::begin(kCodes), std::end(kCodes), code) != std::end(kCodes);
 }
 
+BuiltinReply SayHandoff(const Prompt& prompt, const ToolOutcome& outcome) {
+  if (outcome.ok) return Say("I have passed our conversation on. A person will answer you here.");
+  BuiltinReply reply = Say("I could not reach our people just now. I am still here; please try again in a moment.");
+  OfferPerson(prompt, reply);
+  return reply;
+}
+
 BuiltinReply SayOutcome(const Prompt& prompt, const ToolExchange& exchange) {
   const ToolOutcome& outcome = exchange.outcome;
+  if (exchange.call.name == kHandoffTool && FindHelpDesk(*prompt.product)) return SayHandoff(prompt, outcome);
   if (outcome.ok) {
     const std::vector<ToolConfig>& tools = prompt.product->tools;
     const auto tool = std::find_if(tools.begin(), tools.end(),
@@ -131,13 +160,14 @@ BuiltinReply SayOutcome(const Prompt& prompt, const ToolExchange& exchange) {
     return Say(text.empty() ? "Done." : text);
   }
   if (IsPolicyCode(outcome.code)) return SayRefused(prompt, outcome.code);
+  if (outcome.code == "operator_rejected") return Say("I have asked our people, and they said no. Nothing was done.");
   if (outcome.code == "approval_rejected") return Say("All right, I left it at that. Nothing was done.");
   if (!outcome.unconfirmed && !(outcome.detail.empty() && outcome.title.empty()))
     return Say(outcome.detail.empty() ? outcome.title : outcome.detail);
   BuiltinReply reply =
       Say(outcome.unconfirmed ? "I could not confirm whether that went through. Please check before you try it again."
                               : "That did not work just now. Please try again in a moment.");
-  reply.turn.handoff = HasHandoff(prompt);
+  OfferPerson(prompt, reply);
   return reply;
 }
 
@@ -152,7 +182,8 @@ class Thinker {
 
   BuiltinReply Think() const {
     const std::string& message = prompt_.history.back().text;
-    const SmallTalk small_talk = FindSmallTalk(message);
+    const bool is_label = !message.empty() && message == HandoffLabel(prompt_);
+    const SmallTalk small_talk = is_label ? SmallTalk::kPerson : FindSmallTalk(message);
     const std::optional<ToolDialog> dialog = FindToolDialog(tools_, prompt_.history);
     if (dialog && small_talk == SmallTalk::kNeverMind && !dialog->advanced)
       return Say("All right, I leave it at that.");
@@ -165,7 +196,7 @@ class Thinker {
       case SmallTalk::kThanks:
         return Say("You are welcome!");
       case SmallTalk::kPerson:
-        if (HasHandoff(prompt_)) return SayPerson();
+        if (HasHandoff(prompt_) || FindHelpDesk(*prompt_.product)) return SayPerson(prompt_);
         break;
       case SmallTalk::kNeverMind:
       case SmallTalk::kAcknowledgement:

@@ -61,6 +61,7 @@ std::string WriteUserContext(const Prompt& prompt) {
 }
 
 std::string WriteSaid(const StoredMessage& message) {
+  if (message.role == StoredMessage::Role::kOperator) return "(Said by a person of the company:) " + message.text;
   return IsUnverified(message) ? "(Said as a guest, before signing in:) " + message.text : message.text;
 }
 

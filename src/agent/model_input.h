@@ -17,7 +17,7 @@ std::string WriteOutcome(const ToolOutcome& outcome);
 // the product lists, at most 4 KiB in all, without control characters.
 std::string WriteUserContext(const Prompt& prompt);
 
-// A message of the history; what a guest had said before this user signed in says so.
+// A message of the history; what a guest had said before this user signed in, or one of the owner's people, says so.
 std::string WriteSaid(const StoredMessage& message);
 
 }  // namespace widgent

@@ -6,6 +6,7 @@
 
 #include "agent/approval.h"
 #include "agent/call_id.h"
+#include "agent/handoff.h"
 #include "agent/json.h"
 #include "agent/mcp_tool.h"
 #include "agent/text.h"
@@ -23,6 +24,7 @@ namespace {
 
 constexpr std::size_t kArgumentsBytesMax = 16 * 1024;
 constexpr std::size_t kToolNameCodePointsMax = 64;
+constexpr int kTranscriptMessagesMax = 200;
 
 ToolOutcome Failed(std::string code, std::string detail = {}) {
   ToolOutcome outcome;
@@ -96,6 +98,10 @@ std::optional<ToolOutcome> ToolCall::Prepare(const OfferedTool& tool) {
   if (auto refusal = tool.schema->Refuse(*arguments)) return Failed("arguments_invalid", *refusal);
   std::optional<std::string> bound = BindArguments(*tool.config, *arguments, request_.identity);
   tool_ = tool.config;
+  if (tool_->hands_off) {
+    if (const auto thread = ports_.store.FindThread(request_.product->id, request_.thread))
+      request_id_ = HandoffId(*thread);
+  }
   if (auto code = Refused()) return Denied(*code);
   if (!bound) return Denied("claim_missing");
   // The schema, the rules and the claims may be others than when the user was asked.
@@ -152,7 +158,12 @@ void ToolCall::Send() {
   request.request_id = request_id_;
   request.call_id = call_.id;
   request.arguments_json = arguments_;
-  if (approved_) request.approval = approved_->id;
+  if (approved_) {
+    request.approval = approved_->id;
+    request.by_operator = approved_->by_operator;
+  }
+  if (tool_->hands_off)
+    request.transcript = ports_.store.ListMessages(request_.product->id, request_.thread, kTranscriptMessagesMax);
   auto done = [this](ToolResponse response) {
     ports_.guard.Report(request_.product->id, *tool_, HasFailed(response), ports_.loop.Now());
     Finish(std::move(response.outcome), response.status);
@@ -167,6 +178,7 @@ void ToolCall::Send() {
 
 void ToolCall::Finish(ToolOutcome outcome, int status) {
   Audit(ToolAct::Stage::kResult, tool_, outcome.code, outcome.ok, status);
+  if (tool_->hands_off && outcome.ok) ports_.store.PutHandoff(request_.product->id, request_.thread, ports_.loop.Now());
   const auto done = std::move(callbacks_.done);
   done(std::move(outcome));
 }
@@ -196,7 +208,10 @@ void ToolCall::Audit(ToolAct::Stage stage, const ToolConfig* tool, const std::st
   act.status_code = status;
   if (stage == ToolAct::Stage::kResult) act.duration_ms = now - started_at_;
   act.reason = reason;
-  if (approved_) act.approval = approved_->id;
+  if (approved_) {
+    act.approval = approved_->id;
+    act.by_operator = approved_->by_operator;
+  }
   ports_.audit.Write({request_.product->id, request_.thread.value, request_.run.value, request_.peer_address}, act,
                      now);
 }

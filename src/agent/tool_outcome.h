@@ -19,10 +19,12 @@ struct ToolRequest {
   Identity identity;
   ThreadId thread;
   RunId run;
-  std::string request_id;      // "tcall_…": the same for every attempt
-  std::string call_id;         // the model's
-  std::string arguments_json;  // with the bound ones
-  std::string approval;        // the interrupt by which the user approved the call; empty: nobody was asked
+  std::string request_id;                 // "tcall_…": the same for every attempt
+  std::string call_id;                    // the model's
+  std::string arguments_json;             // with the bound ones
+  std::vector<StoredMessage> transcript;  // for a tool that hands_off: the conversation so far
+  std::string approval;                   // the interrupt by which the call was approved; empty: nobody was asked
+  bool by_operator = false;               // the owner's people approved it, in place of the user
 };
 
 struct ToolResponse {

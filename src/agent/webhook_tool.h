@@ -1,4 +1,4 @@
-// One call of a tool over HTTP, signed by Standard Webhooks 1.0.0 (tools-and-audit.md). No policy here: whoever calls
+// One call of a tool over HTTP: the body of a signed webhook, and what its answer means. No policy here: whoever calls
 // has decided that the call may happen.
 #pragma once
 #include <functional>
@@ -12,8 +12,7 @@
 
 namespace widgent {
 
-// Calls, and calls again where that is safe: the tool is idempotent, or the request certainly never left; never after a
-// write has timed out. `may_retry` is asked before each further attempt. `done` comes once, later, on the loop.
+// As PostWebhook, to the tool of `request`.
 std::unique_ptr<SentCall> CallWebhook(http::EventLoop& loop, http::Client& client, ToolRequest request,
                                       std::function<bool()> may_retry, std::function<void(ToolResponse)> done);
 

@@ -12,10 +12,14 @@ std::string_view ActionName(const IdentityAct& act) {
   return kNames[static_cast<int>(act.kind)];
 }
 std::string_view ActionName(const ToolAct&) { return "tool"; }
+std::string_view ActionName(const OperatorAct& act) {
+  return act.kind == OperatorAct::Kind::kMessage ? "operator_message" : "hand_back";
+}
 
 std::string_view OutcomeName(const IdentityAct& act) {
   return act.kind == IdentityAct::Kind::kRefused ? "failure" : "success";
 }
+std::string_view OutcomeName(const OperatorAct&) { return "success"; }
 std::string_view OutcomeName(const ToolAct& act) {
   switch (act.stage) {
     case ToolAct::Stage::kAttempt:
@@ -57,5 +61,7 @@ void AuditLog::Append(const AuditContext& context, const Act& act, UnixMillis no
 void AuditLog::Write(const AuditContext& context, const IdentityAct& act, UnixMillis now) { Append(context, act, now); }
 
 void AuditLog::Write(const AuditContext& context, const ToolAct& act, UnixMillis now) { Append(context, act, now); }
+
+void AuditLog::Write(const AuditContext& context, const OperatorAct& act, UnixMillis now) { Append(context, act, now); }
 
 }  // namespace widgent

@@ -47,8 +47,19 @@ struct ToolAct {
   bool success = false;  // kResult
   int status_code = 0;   // kResult: HTTP status, 0 where there was none
   std::int64_t duration_ms = 0;
-  std::string reason;    // kDenied: identity_required, …; kResult: timeout, …
-  std::string approval;  // the interrupt that asked the user; empty: nobody was asked
+  std::string reason;        // kDenied: identity_required, …; kResult: timeout, …
+  std::string approval;      // the interrupt that asked the user, or the owner's people; empty: nobody was asked
+  bool by_operator = false;  // the people were asked
+  std::string by;            // kApproved, kRejected by one of them: "admin key 1a2b3c4d", "command line"
+};
+
+// Class 6003: what one of the owner's people did in a conversation that was handed over.
+struct OperatorAct {
+  enum class Kind : std::uint8_t { kMessage, kHandBack };
+  Kind kind = Kind::kMessage;
+  Identity identity = Anonymous();  // whose conversation it is: a User of whom only the sub is known, or a guest
+  std::string by;                   // "admin key 1a2b3c4d"
+  std::string message;              // kMessage: its id
 };
 
 // Appends to the chain. A record is durable once the store has committed.
@@ -60,6 +71,7 @@ class AuditLog {
   explicit AuditLog(Store& store, Observer observer = {}) : store_(store), observer_(std::move(observer)) {}
   void Write(const AuditContext& context, const IdentityAct& act, UnixMillis now);
   void Write(const AuditContext& context, const ToolAct& act, UnixMillis now);
+  void Write(const AuditContext& context, const OperatorAct& act, UnixMillis now);
 
  private:
   template <class Act>

@@ -210,11 +210,38 @@ std::string WriteOcsf(const AuditContext& context, const IdentityAct& act, const
   return CloseRecord(writer, link);
 }
 
+std::string WriteOcsf(const AuditContext& context, const OperatorAct& act, const ChainLink& link, UnixMillis now) {
+  enum Activity { kCreate = 1, kUpdate = 3 };
+  const bool is_message = act.kind == OperatorAct::Kind::kMessage;
+  const std::string subject = SubjectName(act.identity);
+  const Event event{kApiActivity,
+                    is_message ? int{kCreate} : int{kUpdate},
+                    kSuccess,
+                    "",
+                    "",
+                    "",
+                    is_message ? "a person answered " + subject : "handed back the conversation of " + subject,
+                    now,
+                    0,
+                    false};
+  JsonWriter writer;
+  PutHead(writer, context, event, link, now);
+  PutUser(writer, act.identity);
+  PutActor(writer, context, act.identity, act.by);
+  writer.Key("api").Open('{').Put("operation", link.action);
+  writer.Key("service").Open('{').Put("name", "handoff").Close('}').Close('}');
+  PutSource(writer, context);
+  PutControl(writer, false);
+  OpenUnmapped(writer, act.identity, "", act.by).PutIf("thread", context.session).PutIf("message", act.message);
+  return CloseRecord(writer, link);
+}
+
 std::string WriteOcsf(const AuditContext& context, const ToolAct& act, const ChainLink& link, UnixMillis now) {
   const Event event = DescribeToolAct(act, now);
   JsonWriter writer;
   PutHead(writer, context, event, link, now);
-  PutActor(writer, context, act.identity);
+  if (!act.by.empty()) PutUser(writer, act.identity);
+  PutActor(writer, context, act.identity, act.by);
   writer.Key("api").Open('{').Put("operation", act.tool);
   writer.Key("service").Open('{').Put("name", "tools").Close('}');
   writer.Key("request").Open('{').Put("uid", act.call_id).Close('}');
@@ -227,11 +254,11 @@ std::string WriteOcsf(const AuditContext& context, const ToolAct& act, const Cha
   if (act.stage == ToolAct::Stage::kApproved) PutControl(writer, false, kDispositionApproved);
   else if (act.stage == ToolAct::Stage::kRejected) PutControl(writer, true, kDispositionRejected);
   else PutControl(writer, event.denied);
-  OpenUnmapped(writer, act.identity, "");
+  OpenUnmapped(writer, act.identity, "", act.by);
   writer.Key("policy").Open('{').Put("tool", act.tool).Put("result", event.denied ? "deny" : "allow").Close('}');
   writer.Key("approval");
   if (act.approval.empty()) writer.Raw("null");
-  else writer.Open('{').Put("id", act.approval).Put("by", "user").Close('}');
+  else writer.Open('{').Put("id", act.approval).Put("by", act.by_operator ? "operator" : "user").Close('}');
   writer.PutIf("args_sha256", act.arguments_sha256);
   return CloseRecord(writer, link);
 }

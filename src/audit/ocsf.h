@@ -17,5 +17,6 @@ struct ChainLink {
 
 std::string WriteOcsf(const AuditContext& context, const IdentityAct& act, const ChainLink& link, UnixMillis now);
 std::string WriteOcsf(const AuditContext& context, const ToolAct& act, const ChainLink& link, UnixMillis now);
+std::string WriteOcsf(const AuditContext& context, const OperatorAct& act, const ChainLink& link, UnixMillis now);
 
 }  // namespace widgent

@@ -136,7 +136,7 @@ StaticFiles::StaticFiles(const std::string& folder) {
 }
 
 std::optional<Response> StaticFiles::Find(std::string_view path, const Request& request) const {
-  const auto found = files_.find(std::string(path));
+  const auto found = files_.find(std::string(path) + (path.ends_with('/') ? "index.html" : ""));
   if (found == files_.end()) return std::nullopt;
   const File& file = found->second;
   const bool is_brotli = !file.brotli.empty() && AcceptsBrotli(request.Find("accept-encoding").value_or(""));

@@ -35,10 +35,11 @@ struct Requirement {
   bool operator==(const Requirement&) const = default;
 };
 
-// The signed-in user is asked before each call of the tool.
+// Somebody is asked before each call of the tool: the signed-in user, or the owner's people.
 struct ToolApproval {
-  std::string message;  // template over {{args.…}} and {{user.name}}
-  int expires_s = 300;  // how long a yes is waited for
+  std::string message;       // template over {{args.…}} and {{user.name}}
+  int expires_s = 300;       // how long a yes is waited for
+  bool by_operator = false;  // the owner's people are asked
   bool operator==(const ToolApproval&) const = default;
 };
 
@@ -63,8 +64,12 @@ struct ToolConfig {
   std::optional<ToolApproval> approval;     // nothing: called without asking
   std::string mcp_name;                     // as its MCP server calls it; empty: the tool is a webhook
   std::string mcp_version;                  // of the protocol that its MCP server speaks
+  bool hands_off = false;                   // the owner's help desk: a successful call hands the conversation over
   bool operator==(const ToolConfig&) const = default;
 };
+
+// What the tool that hands_off is called.
+inline constexpr char kHandoffTool[] = "talk_to_person";
 
 // An MCP server, whose tools are known once it has listed them.
 struct McpServerConfig {
@@ -129,6 +134,7 @@ struct Product {
   std::string greeting_anonymous = "Hi! How can I help?";
   std::vector<std::string> suggestions_verified, suggestions_anonymous;
   std::string accent;  // "#rrggbb" or empty
+  // The way to a person: a link to the owner's people, or nothing where one of the tools hands_off.
   std::string handoff_url, handoff_label;
   RateLimits rate_limits;
   EgressConfig egress;

@@ -204,11 +204,12 @@ void ReadHandoff(ConfigObject& product_object, Product& product) {
   const json* member = product_object.Member("handoff");
   if (!member) return;
   ConfigObject object(product_object.context(), member, "handoff");
-  object.OnlyText("kind", "url");
+  object.Text("label", product.handoff_label, kNameBytesMax);
+  if (object.Choice("kind", {"url", "webhook"}) == 1)
+    return product.tools.push_back(ReadHelpDesk(object, product.egress));
   object.RequiredText("url", product.handoff_url, kUrlBytesMax);
   const auto read = ReadWebUrl(product.handoff_url);
   if (const auto* error = std::get_if<std::string>(&read)) object.Fail("url", *error);
-  object.Text("label", product.handoff_label, kNameBytesMax);
 }
 
 void ReadLimits(ConfigObject& product_object, Product& product) {
@@ -244,6 +245,7 @@ void ReadAudit(ConfigObject& product_object) {
 void ReadTools(ConfigObject& object, Product& product) {
   ConfigContext& context = object.context();
   std::set<std::string> names;
+  for (const ToolConfig& tool : product.tools) names.insert(tool.name);
   object.List("tools", kListMax, [&](const json& element, const std::string& path) {
     const bool is_mcp = element.is_object() && element.value("kind", json()) == "mcp";
     if (is_mcp) product.mcp_servers.push_back(ReadMcpServer(context, element, path, product.egress));
@@ -267,9 +269,9 @@ void ReadAll(ConfigContext& context, const json& document, Product& product) {
   ReadVerification(object, product);
   ReadKnowledge(object, product);
   ReadTexts(object, product);
-  ReadHandoff(object, product);
   ReadLimits(object, product);
   ReadEgress(object, product);
+  ReadHandoff(object, product);
   ReadAgent(object, product);
   ReadTools(object, product);
   ReadAudit(object);

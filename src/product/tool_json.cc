@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kNameBytesMax = 64, kTextBytesMax = 2048, kUrlBytesMax = 2048, kListMax = 64;
 constexpr std::int64_t kTokenAgeMax = 3600;
+constexpr int kOperatorExpiresDefault = 3600, kOperatorExpiresMax = 7 * 24 * 3600;
 constexpr char kNoArguments[] = R"({"type":"object","properties":{},"additionalProperties":false})";
 
 bool IsToolName(std::string_view name) {
@@ -114,16 +115,13 @@ void ReadApproval(ConfigObject& tool_object, ToolConfig& tool) {
   if (!tool_object.Has("approval")) return;
   ConfigObject object(tool_object.context(), tool_object.Member("approval"), tool_object.Path("approval"));
   ToolApproval& approval = tool.approval.emplace();
-  std::string by;
-  object.RequiredText("by", by, kNameBytesMax);
-  if (by == "operator") {
-    object.Fail("by",
-                "Approval by an operator is not supported by this version. Write \"user\": whoever asks is asked.");
-  } else if (!by.empty() && by != "user") {
-    object.Fail("by", "Write \"user\": whoever asks for the tool is asked to approve the call.");
-  }
+  if (!object.Has("by"))
+    object.Fail("by", "This is missing. Write \"user\": whoever asks for the tool; or \"operator\": your people.");
+  approval.by_operator = object.Choice("by", {"user", "operator"}) == 1;
   object.RequiredText("message", approval.message, kTextBytesMax);
-  object.Integer("expires_s", approval.expires_s, 10, 3600);
+  // People are not always there.
+  if (approval.by_operator) approval.expires_s = kOperatorExpiresDefault;
+  object.Integer("expires_s", approval.expires_s, 10, approval.by_operator ? kOperatorExpiresMax : 3600);
 }
 
 void ReadName(ConfigObject& object, ToolConfig& tool) {
@@ -144,6 +142,13 @@ void ReadRules(ConfigObject& object, ToolConfig& tool) {
   }
   ReadBind(object, tool);
   ReadApproval(object, tool);
+}
+
+void ReadSigningSecret(ConfigObject& object, ToolConfig& tool, const char* what) {
+  tool.secret = object.Secret("secret", what, OwnerOfToolSecret(object.context().product, tool.name));
+  if (!tool.secret.empty() && !SignWebhook(tool.secret, "", 0, "")) {
+    object.Fail("secret", "A signing secret is \"whsec_\" and base64 of 24 to 64 random bytes.");
+  }
 }
 
 }  // namespace
@@ -172,11 +177,7 @@ ToolConfig ReadWebhookTool(ConfigContext& context, const json& value, const std:
   if (kind != "http") object.Fail("kind", "A tool is of kind \"http\", a webhook, or \"mcp\".");
   object.RequiredText("description", tool.description, kTextBytesMax);
   ReadUrl(object, tool, egress);
-  tool.secret =
-      object.Secret("secret", "the tool's signing secret (whsec_…)", OwnerOfToolSecret(context.product, tool.name));
-  if (!tool.secret.empty() && !SignWebhook(tool.secret, "", 0, "")) {
-    object.Fail("secret", "A signing secret is \"whsec_\" and base64 of 24 to 64 random bytes.");
-  }
+  ReadSigningSecret(object, tool, "the tool's signing secret (whsec_…)");
   ReadEffect(object, tool);
   object.Flag("idempotent", tool.idempotent);
   object.Integer("retries", tool.retries, 0, 5);
@@ -184,6 +185,23 @@ ToolConfig ReadWebhookTool(ConfigContext& context, const json& value, const std:
   ReadRules(object, tool);
   object.Texts("examples", tool.examples, kListMax, kTextBytesMax);
   object.Text("answer", tool.answer, kTextBytesMax);
+  return tool;
+}
+
+ToolConfig ReadHelpDesk(ConfigObject& object, const EgressConfig& egress) {
+  ToolConfig tool;
+  tool.name = kHandoffTool;
+  tool.description =
+      "Hands this conversation over to a person of the company, who goes on in it. Call it when the user asks for a "
+      "person. After that say that a person will answer here.";
+  tool.hands_off = true;
+  tool.effect = ToolConfig::Effect::kCreate;
+  tool.idempotent = true;
+  tool.retries = 2;
+  tool.parameters_json = kNoArguments;
+  ReadUrl(object, tool, egress);
+  ReadSigningSecret(object, tool, "the help desk's signing secret (whsec_…)");
+  object.Integer("timeout_ms", tool.timeout_ms, 100, 60'000);
   return tool;
 }
 

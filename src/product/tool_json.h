@@ -14,4 +14,7 @@ ToolConfig ReadWebhookTool(ConfigContext& context, const nlohmann::json& json, c
 McpServerConfig ReadMcpServer(ConfigContext& context, const nlohmann::json& json, const std::string& path,
                               const EgressConfig& egress);
 
+// "handoff" of kind "webhook": the tool that hands_off. What else `object` may hold has been read.
+ToolConfig ReadHelpDesk(ConfigObject& object, const EgressConfig& egress);
+
 }  // namespace widgent

@@ -179,8 +179,9 @@ void WriteInterrupts(JsonWriter& writer, const std::vector<Interrupt>& interrupt
     writer.Key("responseSchema")
         .Raw(R"({"type":"object","required":["approved"],"properties":{"approved":{"type":"boolean"}}})");
     writer.Put("expiresAt", interrupt.expires_at);
-    writer.Key("metadata").Open('{').Key("widgent").Open('{').Put("tool", interrupt.tool).Close('}').Close('}');
-    writer.Close('}');
+    writer.Key("metadata").Open('{').Key("widgent").Open('{').Put("tool", interrupt.tool);
+    writer.PutIf("by", interrupt.by_operator ? "operator" : "").PutIf("decided", interrupt.decided);
+    writer.Close('}').Close('}').Close('}');
   }
   writer.Close(']');
 }
@@ -192,6 +193,8 @@ std::vector<Interrupt> ReadInterrupts(const JsonFields& fields, std::string_view
     interrupt.id = Member(fields, path, i, "id");
     interrupt.tool = Member(fields, path, i, "metadata/widgent/tool");
     interrupt.message = Member(fields, path, i, "message");
+    interrupt.by_operator = Member(fields, path, i, "metadata/widgent/by") == "operator";
+    interrupt.decided = Member(fields, path, i, "metadata/widgent/decided");
     interrupt.expires_at = Member(fields, path, i++, "expiresAt");
   }
   return interrupts;
@@ -214,12 +217,19 @@ std::string WriteEvent(const AgUiEvent& event, UnixMillis now) {
       writer.Put("type", OutcomeName(event.outcome));
       if (event.outcome == Outcome::kInterrupt) WriteInterrupts(writer.Key("interrupts"), event.interrupts);
       writer.Close('}');
+      if (event.with_people) {
+        writer.Key("metadata").Open('{').Key("widgent").Open('{').Put("people", "op_").Close('}').Close('}');
+      }
       break;
     case EventType::kRunError:
       writer.Put("message", event.message).Put("code", event.code);
       break;
     case EventType::kTextMessageStart:
       writer.Put("messageId", event.message_id.value).Put("role", "assistant");
+      if (!event.operator_json.empty()) {
+        writer.Key("metadata").Open('{').Key("widgent").Open('{').Key("operator").Raw(event.operator_json);
+        writer.Close('}').Close('}');
+      }
       break;
     case EventType::kTextMessageContent:
       writer.Put("messageId", event.message_id.value).Put("delta", event.delta);

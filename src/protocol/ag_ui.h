@@ -103,6 +103,8 @@ struct Interrupt {
   std::string tool;          // its name
   std::string message;       // the server's own text, to be shown as it is
   std::string expires_at;    // RFC 3339
+  bool by_operator = false;  // the site's people are asked, and the visitor waits for them
+  std::string decided;       // of by_operator: "granted" or "refused"; empty: not yet
 };
 
 // The list of interrupts as a JSON array, and from the array at `path`.
@@ -120,6 +122,7 @@ struct AgUiEvent {
   std::optional<WireIdentity> identity;  // RUN_STARTED
   Outcome outcome = Outcome::kSuccess;   // RUN_FINISHED
   std::vector<Interrupt> interrupts;     // RUN_FINISHED of kInterrupt
+  bool with_people = false;              // RUN_FINISHED (written only): the site's people are waited for
   MessageId message_id;                  // TEXT_MESSAGE_*, TOOL_CALL_RESULT
   std::string delta;                     // TEXT_MESSAGE_CONTENT, TOOL_CALL_ARGS
   std::vector<Citation> citations;       // TEXT_MESSAGE_END
@@ -131,6 +134,7 @@ struct AgUiEvent {
   std::string value_json;                // CUSTOM (written only): one JSON value
   std::string url, label;                // CUSTOM widgent.handoff (read only)
   std::vector<std::string> items;        // CUSTOM widgent.suggestions (read only)
+  std::string operator_json;             // TEXT_MESSAGE_START (written only): {"name":…} of the person who says it
   std::string messages_json;             // MESSAGES_SNAPSHOT (written only): a JSON array
 };
 

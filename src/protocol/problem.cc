@@ -49,6 +49,8 @@ constexpr ProblemKind kProblems[] = {
     {"method_not_allowed", 405, "This method is not offered here"},
     {"request_timeout", 408, "The request took too long to arrive"},
     {"run_in_progress", 409, "The previous reply is still running"},
+    {"approval_closed", 409, "The question can no longer be answered"},
+    {"not_handed_off", 409, "The conversation is the agent's"},
     {"cursor_too_old", 410, "The stream can no longer be resumed from here"},
     {"length_required", 411, "The request must say its length"},
     {"message_too_large", 413, "The message is too large"},

@@ -13,8 +13,7 @@ namespace widgent {
 
 namespace {
 
-constexpr std::string_view kPrefix = "/v1/admin/", kProducts = "/v1/admin/products/", kUsers = "users/";
-constexpr std::string_view kRevoke = "/revoke", kKeyPrefix = "wsk_";
+constexpr std::string_view kPrefix = "/v1/admin/", kProducts = "/v1/admin/products/", kKeyPrefix = "wsk_";
 constexpr int kWrongKeysPerMinute = 10;
 constexpr std::size_t kKeyPartShown = 8;  // of a key's SHA-256: enough to tell the keys of one product apart
 
@@ -52,6 +51,29 @@ std::optional<std::string> FindKey(const http::Request& request, const std::vect
 
 }  // namespace
 
+AdminApi::AdminApi(Store& store, AuditLog& audit, Limits& limits, RunHub& hub, OperatorApi& operators)
+    : store_(store), audit_(audit), limits_(limits), hub_(hub) {
+  const auto on = [this](const char* before, const char* after, auto act, const char* method = "POST") {
+    endpoints_.push_back({method, before, after, std::move(act)});
+  };
+  const auto on_thread = [&](const char* after, auto act) {
+    on("threads/", after, [&operators, act](const ExchangePtr& x, std::string_view id, const std::string& by) {
+      if (IsValidId(id)) return (operators.*act)(x, {std::string(id)}, by);
+      x->Refuse(MakeProblem("thread_not_found", "The address holds no conversation's id."));
+    });
+  };
+  on("users/", "/revoke",
+     [this](const ExchangePtr& x, std::string_view sub, const std::string& by) { Revoke(x, sub, by); });
+  on("approvals/", "", [&operators](const ExchangePtr& x, std::string_view id, const std::string& by) {
+    operators.PostApproval(x, std::string(id), by);
+  });
+  on(
+      "approvals", "",
+      [&operators](const ExchangePtr& x, std::string_view, const std::string&) { operators.ListApprovals(x); }, "GET");
+  on_thread("/messages", &OperatorApi::PostMessage);
+  on_thread("/hand-back", &OperatorApi::PostHandBack);
+}
+
 bool AdminApi::Owns(std::string_view path) { return path.starts_with(kPrefix); }
 
 void AdminApi::Handle(const ExchangePtr& x, const std::function<ServedProductPtr(std::string_view id)>& find) {
@@ -66,22 +88,22 @@ void AdminApi::Handle(const ExchangePtr& x, const std::function<ServedProductPtr
   const auto key = FindKey(x->request, served ? served->config.admin_keys : std::vector<std::string>());
   if (!key) return RefuseKey(x);
   x->product = served;
-  const bool is_revoke =
-      path.starts_with(kUsers) && path.ends_with(kRevoke) && path.size() > kUsers.size() + kRevoke.size();
-  if (!is_revoke) return x->Refuse(MakeProblem("not_found", "There is no such endpoint."));
-  x->route = "/v1/admin/products/{pid}/users/{sub}/revoke";
-  if (x->request.method != "POST") {
-    x->cors = {{"Allow", "POST"}};
-    return x->Refuse(MakeProblem("method_not_allowed", "This endpoint takes POST."));
+  for (const Endpoint& endpoint : endpoints_) {
+    const bool has_id = endpoint.before.ends_with('/');
+    const std::size_t around = endpoint.before.size() + endpoint.after.size();
+    if (!path.starts_with(endpoint.before) || !path.ends_with(endpoint.after) ||
+        (has_id ? path.size() <= around : path.size() != around))
+      continue;
+    path.remove_prefix(endpoint.before.size());
+    path.remove_suffix(endpoint.after.size());
+    x->route = std::string(kProducts) + "{pid}/" + endpoint.before + (has_id ? "{id}" : "") + endpoint.after;
+    if (x->request.method != endpoint.method) {
+      x->cors = {{"Allow", endpoint.method}};
+      return x->Refuse(MakeProblem("method_not_allowed", "This endpoint takes " + endpoint.method + "."));
+    }
+    return endpoint.act(x, path, "admin key " + key->substr(0, kKeyPartShown));
   }
-  path.remove_prefix(kUsers.size());
-  path.remove_suffix(kRevoke.size());
-  const auto sub = DecodePercent(path);
-  if (!sub || path.find('/') != path.npos || !IsUsableSub(*sub)) {
-    return x->Refuse(MakeProblem("invalid_input", "The address holds no user's id.",
-                                 "Write the sub of the user's tokens percent-encoded: encodeURIComponent(user.id)."));
-  }
-  Revoke(x, *sub, *key);
+  x->Refuse(MakeProblem("not_found", "There is no such endpoint."));
 }
 
 // The right key is let through however many wrong ones came from its address: the operator may share it with the
@@ -94,13 +116,18 @@ void AdminApi::RefuseKey(const ExchangePtr& x) {
                         "Send `Authorization: Bearer wsk_…`. `widgentd product admin-key` makes a key."));
 }
 
-void AdminApi::Revoke(const ExchangePtr& x, const std::string& sub, const std::string& key_sha256) {
+void AdminApi::Revoke(const ExchangePtr& x, std::string_view written, const std::string& by) {
+  const auto sub = DecodePercent(written);
+  if (!sub || written.find('/') != written.npos || !IsUsableSub(*sub)) {
+    return x->Refuse(MakeProblem("invalid_input", "The address holds no user's id.",
+                                 "Write the sub of the user's tokens percent-encoded: encodeURIComponent(user.id)."));
+  }
   const ProductId& product = x->product->config.id;
   const UnixMillis now = x->Now();
-  RevokeUser(store_, audit_, ContextOf(*x), sub, "admin key " + key_sha256.substr(0, kKeyPartShown), now);
-  const int cancelled = hub_.CancelRevoked({product, sub, now}, now);
+  RevokeUser(store_, audit_, ContextOf(*x), *sub, by, now);
+  const int cancelled = hub_.CancelRevoked({product, *sub, now}, now);
   JsonWriter writer;
-  writer.Open('{').Put("product", product.value).Put("sub", sub).Put("revoked_at", WriteTime(now));
+  writer.Open('{').Put("product", product.value).Put("sub", *sub).Put("revoked_at", WriteTime(now));
   x->SendJson(200, writer.Put("runs_cancelled", cancelled).Close('}').Take());
 }
 

@@ -20,8 +20,13 @@ struct App::Route {
 namespace {
 
 constexpr std::string_view kDiagnose = "/v1/products/{pid}/diagnose";
+constexpr std::string_view kDashboard = "/dashboard/";
+// A key is typed into it, and what it shows comes from visitors and models.
+constexpr char kDashboardPolicy[] =
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'";
 constexpr std::string_view kProblemPages = "/problems/";
-constexpr std::int64_t kRevokedLatelyMs = 10'000;  // more than the time between two calls of CancelRevoked
+constexpr std::int64_t kRevokedLatelyMs = 10'000;  // more than the time between two calls of HearOthers
 
 // Fills `ids` with what the template's {…} stand for. Only valid ids fit.
 bool Matches(std::string_view path_template, std::string_view path, std::vector<std::string>& ids) {
@@ -78,9 +83,11 @@ App::App(AppPorts ports, std::vector<Product> products, AppOptions options)
       commits_(ports_.store),
       hub_(MakeAgentPorts(), commits_),
       admission_(ports_.store, audit_, limits_),
+      watchers_(ports_.loop, ports_.store),
       widget_api_(ports_.store, audit_, limits_, hub_),
-      run_api_(ports_.store, audit_, limits_, hub_),
-      admin_api_(ports_.store, audit_, limits_, hub_),
+      run_api_(ports_.store, audit_, limits_, hub_, watchers_),
+      operator_api_(ports_.store, audit_, commits_, watchers_, ports_.random),
+      admin_api_(ports_.store, audit_, limits_, hub_, operator_api_),
       mcp_tools_(ports_.loop, ports_.client, ports_.random, options_.log,
                  [this](const ProductId& product) { TakeMcpTools(product); }) {
   for (Product& product : products) products_.push_back(Serve(std::move(product), options_.log));
@@ -206,10 +213,11 @@ void App::TakeKnowledge(const ProductId& product, const KnowledgeConfig& config,
   }
 }
 
-void App::CancelRevoked() {
+void App::HearOthers() {
   const UnixMillis now = ports_.loop.Now();
   for (const Revocation& revocation : ports_.store.ListRevocations(now - kRevokedLatelyMs))
     hub_.CancelRevoked(revocation, now);
+  watchers_.RefreshQuestions();
 }
 
 ServedProductPtr App::FindProduct(std::string_view id) const {
@@ -221,6 +229,7 @@ ServedProductPtr App::FindProduct(std::string_view id) const {
 void App::Drain() {
   is_draining_ = true;
   run_api_.Drain();
+  watchers_.Close();
 }
 
 void App::Dispatch(const ExchangePtr& x) {
@@ -282,7 +291,10 @@ void App::HandleSite(const ExchangePtr& x) {
     return x->Send(ProblemPage(path.substr(kProblemPages.size()), x->request.Find("accept").value_or("")));
   }
   if (is_read && options_.assets) {
-    if (auto asset = options_.assets(x->request)) return x->Send(std::move(*asset));
+    if (auto asset = options_.assets(x->request)) {
+      if (path.starts_with(kDashboard)) asset->headers.push_back({"Content-Security-Policy", kDashboardPolicy});
+      return x->Send(std::move(*asset));
+    }
   }
   x->Refuse(MakeProblem("not_found", "There is nothing at this address."));
 }

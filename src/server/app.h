@@ -20,6 +20,7 @@
 #include "server/exchange.h"
 #include "server/mcp_tools.h"
 #include "server/metrics.h"
+#include "server/operator_api.h"
 #include "server/run_api.h"
 #include "server/run_hub.h"
 #include "server/widget_api.h"
@@ -72,8 +73,9 @@ class App {
                      std::shared_ptr<const Knowledge> knowledge);
   const std::vector<ServedProductPtr>& products() const { return products_; }
 
-  // Cancels the runs of users whom another process has revoked; to be called about once a second.
-  void CancelRevoked();
+  // Takes in what another process has written: cancels the runs of users who were revoked, and tells pages what
+  // operators have decided. To be called about once a second.
+  void HearOthers();
 
   // Admits no new runs, and /readyz says so. IsIdle: no run goes on.
   void Drain();
@@ -100,8 +102,10 @@ class App {
   CommitQueue commits_;
   RunHub hub_;
   Admission admission_;
+  Watchers watchers_;
   WidgetApi widget_api_;
   RunApi run_api_;
+  OperatorApi operator_api_;
   AdminApi admin_api_;
   McpTools mcp_tools_;
   std::vector<Route> routes_;

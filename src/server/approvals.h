@@ -1,4 +1,5 @@
-// Questions to users, as the server keeps them: who may answer, once, and what is asked for in vain.
+// Questions to users and to the owner's people, as the server keeps them: who may answer, once, and what is asked for
+// in vain.
 #pragma once
 #include <optional>
 #include <string>
@@ -29,7 +30,8 @@ class Approvals {
   // on from it: if that is lost, the question is open again.
   void Settle(const Exchange& x, const RunAgentInput& input, const Verdict& verdict);
 
-  // The open question of a thread, where it can still be answered.
+  // The open questions of a thread, where they can still be answered; an operator's also where it is decided and no run
+  // has gone on from it.
   std::vector<Interrupt> ListOpen(const ProductId& product, const ThreadId& thread, UnixMillis now);
 
  private:
@@ -40,5 +42,16 @@ class Approvals {
   Store& store_;
   AuditLog& audit_;
 };
+
+// What one of the owner's people has said, once and for all, and who it was, in the audit log. False, and nothing has
+// changed, where the question has expired or was decided.
+bool DecideApproval(Store& store, AuditLog& audit, const AuditContext& context, const OperatorQuestion& question,
+                    bool is_approved, const std::string& by, UnixMillis now);
+
+// True where it still waits for somebody's word.
+bool IsOpen(const StoredInterrupt& interrupt, UnixMillis now);
+
+// {"approvals": [{id, thread_id, sub, tool, message, arguments, asked_at, expires_at}]} of those that wait.
+std::string WriteQuestions(const std::vector<OperatorQuestion>& questions, UnixMillis now);
 
 }  // namespace widgent

@@ -3,9 +3,11 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <exception>
+#include <filesystem>
 #include <iostream>
 
 #include "server/config.h"
+#include "store/sqlite_store.h"
 
 namespace widgent {
 
@@ -27,6 +29,7 @@ int RunCommandLine(int argc, const char* const* argv) {
   AddUser(cli);
   AddAudit(cli);
   AddFeedback(cli);
+  AddApprovals(cli);
   AddStore(cli);
   try {
     cli.parse(argc, argv);
@@ -69,6 +72,19 @@ std::vector<Product> LoadProductsOrFail(const std::vector<std::string>& paths, c
   for (const Product& product : std::get<std::vector<Product>>(loaded))
     for (const std::string& warning : product.warnings) std::cerr << "widgentd: " << warning << '\n';
   return std::get<std::vector<Product>>(std::move(loaded));
+}
+
+std::unique_ptr<Store> OpenStoreOrFail(const std::string& folder) {
+  const std::string file = folder + "/widgent.db";
+  std::error_code error;
+  // Not made anew: what is written to a store that no server uses is done for nobody.
+  if (!std::filesystem::exists(file, error))
+    Fail(kExitUsage, "There is no store " + file + ".", "Name the server's folder with --data.");
+  try {
+    return OpenSqliteStore(file);
+  } catch (const std::exception& refused) {
+    Fail(kExitFailure, refused.what(), "Name the server's folder with --data.");
+  }
 }
 
 UnixMillis SystemNow() {

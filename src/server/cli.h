@@ -1,11 +1,13 @@
 // The commands of widgentd. Results go to stdout; errors, a sentence and a hint, to stderr.
 #pragma once
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "product/product.h"
 #include "protocol/time.h"
+#include "store/store.h"
 
 namespace CLI {
 class App;
@@ -30,6 +32,7 @@ void AddToken(CLI::App& cli);
 void AddUser(CLI::App& cli);
 void AddAudit(CLI::App& cli);
 void AddFeedback(CLI::App& cli);
+void AddApprovals(CLI::App& cli);
 void AddStore(CLI::App& cli);
 
 // Ends the command: prints both, exits with `code`.
@@ -39,6 +42,9 @@ void AddStore(CLI::App& cli);
 
 // LoadProducts, or Fail. Warnings go to stderr.
 std::vector<Product> LoadProductsOrFail(const std::vector<std::string>& paths, const std::string& key_file = "");
+
+// The store of a running server, or of one that has run, to be written to; or Fail.
+std::unique_ptr<Store> OpenStoreOrFail(const std::string& folder);
 
 UnixMillis SystemNow();
 

@@ -116,7 +116,7 @@ class Watch {
       Tick();
       if (files_.HaveChangedInside()) Reload();
       knowledge_.Look();
-      app_.CancelRevoked();
+      app_.HearOthers();
     });
   }
 

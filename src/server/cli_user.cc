@@ -1,6 +1,5 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -11,7 +10,7 @@
 #include "server/cli.h"
 #include "server/config.h"
 #include "server/history.h"
-#include "store/sqlite_store.h"
+#include "store/store.h"
 
 namespace widgent {
 
@@ -21,19 +20,6 @@ struct UserOptions {
   std::string data = "data", product, sub;
   std::vector<std::string> config{"products"};
 };
-
-std::unique_ptr<Store> OpenStore(const std::string& folder) {
-  const std::string file = folder + "/widgent.db";
-  std::error_code error;
-  // Not made anew: a revocation in a store that no server uses would revoke nobody.
-  if (!std::filesystem::exists(file, error))
-    Fail(kExitUsage, "There is no store " + file + ".", "Name the server's folder with --data.");
-  try {
-    return OpenSqliteStore(file);
-  } catch (const std::exception& refused) {
-    Fail(kExitFailure, refused.what(), "Name the server's folder with --data.");
-  }
-}
 
 // By its id alone: whether a product's secrets can be opened here does not matter.
 bool HaveFileOf(const std::string& product, const std::vector<std::string>& config) {
@@ -51,7 +37,7 @@ bool HaveFileOf(const std::string& product, const std::vector<std::string>& conf
 void Revoke(const UserOptions& options) {
   if (!IsValidId(options.product) || !IsUsableSub(options.sub))
     Fail(kExitUsage, "That is no product's id or no user's.", "widgentd user revoke acme u_42");
-  const auto store = OpenStore(options.data);
+  const auto store = OpenStoreOrFail(options.data);
   const ProductId product{options.product};
   const auto known = store->ListAuditedProducts();
   if (std::find(known.begin(), known.end(), product) == known.end() && !HaveFileOf(options.product, options.config)) {

@@ -46,7 +46,8 @@ std::string WriteMessages(const std::vector<StoredMessage>& messages) {
     writer.Key("metadata").Open('{').Key("widgent").Open('{').Put("at", message.at);
     writer.PutIf("status", StatusName(message.status));
     if (IsUnverified(message)) writer.Put("unverified", true);
-    if (!is_user && !message.metadata_json.empty()) PutLists(writer, message.metadata_json);
+    if (message.role == StoredMessage::Role::kOperator) writer.Key("operator").Raw(message.metadata_json);
+    else if (!is_user && !message.metadata_json.empty()) PutLists(writer, message.metadata_json);
     writer.PutIf("rating", RatingName(message.rating));
     writer.Close('}').Close('}').Close('}');
   }

@@ -8,7 +8,8 @@
 
 namespace widgent {
 
-// A JSON array of {id, role, content, metadata: {widgent: {at, status?, unverified?, citations?, tools?, rating?}}};
+// A JSON array of {id, role, content, metadata: {widgent: {at, status?, unverified?, operator?, citations?, tools?,
+// rating?}}};
 // at: Unix ms; tools: [{id, name, status}].
 std::string WriteMessages(const std::vector<StoredMessage>& messages);
 

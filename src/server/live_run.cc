@@ -7,6 +7,7 @@
 #include "protocol/base64url.h"
 #include "protocol/sse.h"
 #include "server/problems.h"
+#include "server/watchers.h"
 
 namespace widgent {
 
@@ -139,6 +140,8 @@ void LiveRun::OnDone(const RunResult& result) {
     CloseOpenItems();
     AgUiEvent finished = RunFinished(thread(), id(), OutcomeOf(result.status));
     finished.interrupts = result.interrupts;
+    const auto stored = ports_.store.FindThread(product(), thread());
+    finished.with_people = stored && WaitsForPeople(ports_.store, *stored);
     stream_.Append(finished, ports_.loop.Now());
   }
   try {

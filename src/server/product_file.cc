@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "identity/sealed.h"
+#include "product/product.h"
 #include "server/history.h"
 
 namespace widgent {
@@ -186,6 +187,9 @@ std::variant<SealedFile, ProductFileError> SealSecrets(std::string_view json, co
   if (product.contains("agent") && product["agent"].is_object() && product["agent"].contains("api_key") &&
       SealValue(product["agent"]["api_key"], OwnerOfAgentKey(id), seal, own_file, file.obsolete))
     file.sealed.push_back("the key of the agent's endpoint");
+  if (product.contains("handoff") && product["handoff"].is_object() && product["handoff"].contains("secret") &&
+      SealValue(product["handoff"]["secret"], OwnerOfToolSecret(id, kHandoffTool), seal, own_file, file.obsolete))
+    file.sealed.push_back("the signing secret of the help desk");
   if (product.contains("tools") && product["tools"].is_array()) {
     for (Json& tool : product["tools"]) {
       const std::string name = TextOf(tool, "name");

@@ -80,6 +80,13 @@ void RunApi::PostAgent(const ExchangePtr& x) {
       return Repeat(x, input.thread_id, *run);
     }
   }
+  // What people have decided is told to all pages of the user: whichever comes first goes on from it, the others watch.
+  if (thread && input.resume) {
+    const auto asked = store_.FindInterrupt(product, input.thread_id, input.resume->interrupt_id);
+    const auto run =
+        asked && asked->by_operator ? store_.FindRun(product, input.thread_id, asked->answered_by) : std::nullopt;
+    if (run) return Show(x, input.thread_id, *run, 0);
+  }
   const auto known = thread ? store_.FindMessage(product, input.thread_id, input.message_id) : std::nullopt;
   if (known && (known->role != StoredMessage::Role::kUser || known->text != input.text))
     return x->Refuse(IdempotencyMismatch("This message id was used for another message."));
@@ -98,6 +105,7 @@ void RunApi::PostAgent(const ExchangePtr& x) {
   if (const auto refusal = CheckLimits(*x, *owner)) return x->Refuse(*refusal);
 
   const bool goes_on = verdict.answer && !verdict.is_dismissal;
+  const bool is_handed_off = thread && thread->handed_off_at > 0;
   approvals_.Settle(*x, input, verdict);
   if (goes_on) TouchThread(*x, std::move(*thread));
   else WriteMessage(*x, input, std::move(thread), *owner, !known);
@@ -117,6 +125,7 @@ void RunApi::PostAgent(const ExchangePtr& x) {
   request.run = input.run_id;
   request.history = HistoryUpTo(product, input.thread_id, record.message);
   if (goes_on) request.answer = verdict.answer;
+  request.is_handed_off = is_handed_off && !goes_on;
   request.page = input.page;
   request.locale = input.locale;
   request.peer_address = x->request.peer_address;
@@ -125,7 +134,8 @@ void RunApi::PostAgent(const ExchangePtr& x) {
 
 void RunApi::GetEvents(const ExchangePtr& x) {
   const ThreadId id{x->ids[1]};
-  if (!FindOwnThread(store_, *x, id)) return x->Refuse(ThreadNotFound());
+  const auto thread = FindOwnThread(store_, *x, id);
+  if (!thread) return x->Refuse(ThreadNotFound());
   const ProductId& product = x->product->config.id;
 
   if (const auto last_event_id = x->request.Find("last-event-id")) {
@@ -133,6 +143,7 @@ void RunApi::GetEvents(const ExchangePtr& x) {
     if (!cursor)
       return x->Refuse(MakeProblem("invalid_input", "Last-Event-ID is not of the form `<run>:<n>`.",
                                    "Send the id of the last event that arrived."));
+    if (cursor->run.value.starts_with(kOperatorPrefix)) return watchers_.Watch(x, *thread, cursor->run.value);
     const auto run = store_.FindRun(product, id, cursor->run);
     if (!run)
       return x->Refuse(MakeProblem("cursor_too_old", "This run is not kept any more.", "Read the messages instead."));
@@ -140,7 +151,7 @@ void RunApi::GetEvents(const ExchangePtr& x) {
   }
 
   const auto live = hub_.Find(product, id);
-  if (!live) return x->Send({204, {{"Cache-Control", "no-store"}}, ""});
+  if (!live) return watchers_.Watch(x, *thread, "");
   if (!HasFlag(x->request.query, "join=1")) return live->Attach(x, 0);
   live->Join(x, WriteMessages(store_.ListMessages(product, id, kSnapshotMessagesMax)));
 }

@@ -7,14 +7,15 @@
 #include "server/approvals.h"
 #include "server/exchange.h"
 #include "server/run_hub.h"
+#include "server/watchers.h"
 #include "store/store.h"
 
 namespace widgent {
 
 class RunApi {
  public:
-  RunApi(Store& store, AuditLog& audit, Limits& limits, RunHub& hub)
-      : store_(store), approvals_(store, audit), limits_(limits), hub_(hub) {}
+  RunApi(Store& store, AuditLog& audit, Limits& limits, RunHub& hub, Watchers& watchers)
+      : store_(store), approvals_(store, audit), limits_(limits), hub_(hub), watchers_(watchers) {}
 
   void PostAgent(const ExchangePtr& x);
   void GetEvents(const ExchangePtr& x);
@@ -38,6 +39,7 @@ class RunApi {
   Approvals approvals_;
   Limits& limits_;
   RunHub& hub_;
+  Watchers& watchers_;
   bool is_draining_ = false;
 };
 

@@ -20,6 +20,7 @@ std::string_view RunErrorText(std::string_view code) {
       {"identity_required", "Please sign in first."},
       {"interrupt_pending", "Please answer the open question first."},
       {"interrupt_expired", "The question has expired. Nothing was done; please ask again."},
+      {"handoff_undelivered", "The message could not be passed on. Please send it again."},
       {"interrupt_unknown", "That question is not open any more."},
   };
   for (const auto& [known, text] : kTexts)

@@ -9,6 +9,7 @@
 #include "server/greeting.h"
 #include "server/history.h"
 #include "server/problems.h"
+#include "server/watchers.h"
 
 namespace widgent {
 
@@ -98,9 +99,8 @@ void WidgetApi::PostSession(const ExchangePtr& x) {
       audit_.Write(ContextOf(*x), act, x->Now());
     }
     if (event != kInspect && event != kSignOut) {
-      merge = merge_.Merge(*x, {.thread = {body.Text("merge")},
-                                .append = body.Flag("append"),
-                                .is_accepted = event == "merge"});
+      merge = merge_.Merge(
+          *x, {.thread = {body.Text("merge")}, .append = body.Flag("append"), .is_accepted = event == "merge"});
     }
     thread_id = merge.thread.value;
     const auto threads = store_.ListThreads(product.id, {Owner::Kind::kUser, user->sub}, 1);
@@ -141,11 +141,19 @@ void WidgetApi::ListThreads(const ExchangePtr& x) {
 
 void WidgetApi::ListMessages(const ExchangePtr& x) {
   const ThreadId id{x->ids[1]};
-  if (!FindOwnThread(store_, *x, id)) return x->Refuse(ThreadNotFound());
+  const auto thread = FindOwnThread(store_, *x, id);
+  if (!thread) return x->Refuse(ThreadNotFound());
   const ProductId& product = x->product->config.id;
   JsonWriter writer;
   writer.Open('{').Put("thread_id", id.value);
-  writer.Key("messages").Raw(WriteMessages(store_.ListMessages(product, id, kMessagesListedMax)));
+  const auto messages = store_.ListMessages(product, id, kMessagesListedMax);
+  writer.Key("messages").Raw(WriteMessages(messages));
+  if (WaitsForPeople(store_, *thread)) {
+    const auto last = std::find_if(messages.rbegin(), messages.rend(), [](const StoredMessage& message) {
+      return message.role == StoredMessage::Role::kOperator;
+    });
+    writer.Put("people", last == messages.rend() ? std::string(kOperatorPrefix) : last->id.value);
+  }
   if (const auto run = hub_.Find(product, id)) writer.Put("active_run", run->id().value);
   const auto interrupts = Approvals(store_, audit_).ListOpen(product, id, x->Now());
   if (!interrupts.empty()) WriteInterrupts(writer.Key("interrupts"), interrupts);

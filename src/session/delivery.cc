@@ -15,6 +15,8 @@ constexpr std::size_t kBodyBytesMax = 4u << 20;
 constexpr int kSendAttemptsMax = 8;
 constexpr int kResumeAttemptsMax = 10;
 constexpr int kHistoryAttemptsMax = 3;
+constexpr const char* kPeople = "op_";  // what the ids of what the site's people say begin with
+constexpr const char* kWithPeople = "metadata/widgent/people";
 
 bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
@@ -41,6 +43,9 @@ std::int64_t ReadCursor(TextView id, const Text& run) {
   }
   return number;
 }
+
+// Of the person who says it; empty: the agent does.
+TextView NameOf(const JsonField& message) { return message.Text("metadata/widgent/operator/name"); }
 
 }  // namespace
 
@@ -139,16 +144,27 @@ void Session::On(const MessageWithdrawn& event) {
 // ---- Sending
 
 void Session::Pump() {
-  if ((state_ != State::kGuest && state_ != State::kUser) || !online_ || run_ || history_due_) return;
-  if (rechecking_) return;
+  if ((state_ != State::kGuest && state_ != State::kUser) || !online_ || history_due_ || rechecking_) return;
+  OutboxMessage* message = outbox_.NextToSend(epoch_);
+  if (run_ && message && TextView(run_->id).StartsWith(kPeople)) {
+    // People are listened to again once it has arrived.
+    DropRequest(run_->request);
+    CloseRun(MessageStatus::kDone);
+  }
+  if (run_) return;
   if (IsLocked()) {
-    for (OutboxMessage& message : outbox_)
-      if (message.status == MessageStatus::kQueued) Fail(message, "identity_required");
+    for (OutboxMessage& queued : outbox_)
+      if (queued.status == MessageStatus::kQueued) Fail(queued, "identity_required");
     return;
   }
   if (send_at_ != kNever && send_at_ > now_) return;
   send_at_ = kNever;
-  if (OutboxMessage* message = outbox_.NextToSend(epoch_)) SendMessage(*message);
+  if (message) return SendMessage(*message);
+  if (people_.empty()) return;
+  // A run of theirs, which goes on as long as they are waited for.
+  BeginRun(people_, "");
+  run_->started = true;
+  ResumeRun();
 }
 
 void Session::SendMessage(OutboxMessage& message) {
@@ -341,7 +357,8 @@ void Session::Take(const JsonField& event, MonotonicMillis asked_at) {
       break;
     case EventType::kTextMessageStart:
       run_->reply_id = id;
-      effects_.ShowMessage(id, false, "", MessageStatus::kStreaming);
+      effects_.ShowMessage(id, false, "", MessageStatus::kStreaming, 0, nullptr, {}, NameOf(event));
+      if (id.StartsWith(kPeople)) run_->id = people_ = id;
       effects_.Emit("reply:start", "id", id);
       break;
     case EventType::kTextMessageContent:
@@ -364,6 +381,7 @@ void Session::Take(const JsonField& event, MonotonicMillis asked_at) {
     case EventType::kCustom: {
       const TextView name = event.Text("name");
       if (name == "widgent.handoff") effects_.ShowHandoff(event.Text("value/url"), event.Text("value/label"));
+      if (name == "widgent.approval") TakeDecision(event.Text("value/id"), event.Text("value/status"));
       if (name == "widgent.suggestions") effects_.ShowSuggestions(event.At("value/items"));
       break;
     }
@@ -372,6 +390,8 @@ void Session::Take(const JsonField& event, MonotonicMillis asked_at) {
       Forget(run_->request);
       CloseRun(event.Text("outcome/type") == "cancelled" ? MessageStatus::kInterrupted : MessageStatus::kDone);
       ShowApprovals(event.At("outcome/interrupts"));
+      if (event.Text(kWithPeople).empty()) people_.clear();
+      else if (people_.empty()) people_ = kPeople;
       Pump();
       break;
     case EventType::kRunError:
@@ -477,12 +497,23 @@ void Session::Tell(const OutboxMessage& message, TextView hint) {
   if (message.IsText()) effects_.UpdateMessage(message.id, message.status, message.code, hint, nullptr, wait_s);
 }
 
+// Of the site's people, to a question that only they can answer: goes on from it under this user's token. Where it has
+// expired the server says so.
+void Session::TakeDecision(TextView id, TextView status) {
+  AddQuestion(id);
+  On(ApprovalAnswered{id, status == "granted"});
+}
+
 void Session::ShowApprovals(const JsonField& interrupts) {
   for (auto* item = interrupts.First(); item; item = item->Next()) {
     const TextView id = item->Text("id");
-    AddQuestion(id);
-    effects_.ShowApproval(id, "pending", item->Text("metadata/widgent/tool"), item->Text("message"),
+    const JsonField& ours = item->At("metadata/widgent");
+    const TextView decided = ours.Text("decided");
+    const bool is_theirs = !ours.Text("by").empty();
+    effects_.ShowApproval(id, is_theirs ? "waiting" : "pending", ours.Text("tool"), item->Text("message"),
                           item->Text("expiresAt"));
+    if (!is_theirs) AddQuestion(id);
+    else if (!decided.empty()) TakeDecision(id, decided);
   }
 }
 
@@ -515,7 +546,6 @@ void Session::EndHistory(const Request& request) {
     }
     return Pump();
   }
-  history_due_ = false;
   questions_.Clear();
   ratings_.clear();
   effects_.ClearMessages();
@@ -545,11 +575,12 @@ void Session::EndHistory(const Request& request) {
                          from_user ? MessageStatus::kSent
                          : whole   ? MessageStatus::kDone
                                    : MessageStatus::kInterrupted,
-                         ours.Integer("at"), citations.count() ? &citations : nullptr, rating);
+                         ours.Integer("at"), citations.count() ? &citations : nullptr, rating, NameOf(*item));
   }
   const TextView active = answer.Text("active_run");
   const JsonField& interrupts = answer.At("interrupts");
-  if (!last_id.empty() && !interrupts.count()) {
+  people_ = answer.Text("people");
+  if (!last_id.empty() && !interrupts.count() && (people_.empty() || !active.empty())) {
     // The last word is the visitor's: the reply is on its way, or waits for a yes, or never came and can be asked for
     // again.
     auto* last = new OutboxMessage;
@@ -567,6 +598,7 @@ void Session::EndHistory(const Request& request) {
     outbox_.Prepend(last);
   }
   ShowApprovals(interrupts);
+  history_due_ = false;
   for (const OutboxMessage& message : outbox_)
     if (!(message.id == last_id)) Show(message);
   if (!IsValidId(active)) return Pump();

@@ -49,11 +49,11 @@ void EffectWriter::SendRequest(const Request& e) {
 void EffectWriter::CancelRequest(int request) { Begin("cancel_request").Put("request", request).Close('}'); }
 
 void EffectWriter::ShowMessage(TextView id, bool from_user, TextView text, MessageStatus status, UnixMillis at,
-                               const JsonField* citations, TextView rating) {
+                               const JsonField* citations, TextView rating, TextView name) {
   JsonWriter& w = Begin("show_message").Put("id", id).Put("role", from_user ? "user" : "assistant");
   w.Put("text", text).Put("status", NameOf(status));
   if (at) w.Put("at", at);
-  PutCitations(w, citations).PutIf("rating", rating).Close('}');
+  PutCitations(w, citations).PutIf("rating", rating).PutIf("name", name).Close('}');
 }
 
 void EffectWriter::AppendText(TextView id, TextView text) {

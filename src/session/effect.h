@@ -28,9 +28,10 @@ class EffectWriter {
   };
   void SendRequest(const Request& request);
   void CancelRequest(int request);
-  // `at`: by the server's clock; 0: now. `citations`: nullptr where it has none. `rating`: up, down.
+  // `at`: by the server's clock; 0: now. `citations`: nullptr where it has none. `rating`: up, down. `name`: of the
+  // person who says it; empty: the agent, or the visitor.
   void ShowMessage(TextView id, bool from_user, TextView text, MessageStatus status, UnixMillis at = 0,
-                   const JsonField* citations = nullptr, TextView rating = {});
+                   const JsonField* citations = nullptr, TextView rating = {}, TextView name = {});
   void AppendText(TextView id, TextView text);
   // `retry_in`: seconds until it is sent again by itself; 0: that is not known.
   void UpdateMessage(TextView id, MessageStatus status, TextView code = {}, TextView hint = {},

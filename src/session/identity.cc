@@ -265,6 +265,7 @@ void Session::CloseThread() {
 void Session::ForgetThread() {
   thread_id_.clear();
   ratings_.clear();
+  people_.clear();
   effects_.Save("thread_id");
   effects_.Save("thread_of");
 }

@@ -42,8 +42,10 @@
 //                    without service_key is sent with no header at all. stream: false asks for the whole body as chunks
 //                    too. The answer comes back as response_started, response_chunk*, response_ended | request_failed.
 //   cancel_request   request                nothing of it may be reported any more
-//   show_message     id, role (user | assistant), text, status, at?, citations?, rating?; appended below what is there
+//   show_message     id, role (user | assistant), text, status, at?, citations?, rating?, name?; appended below what is
+//                    there
 //                    at: when it was said, Unix ms by the server's clock (absent: now)
+//                    name: of the person of the site who says it (absent: the agent)
 //   append_text      id, text
 //   update_message   id, status, code?, hint?, citations?: [{n, title, url}], retry_in? (seconds until it is sent
 //   again)
@@ -53,8 +55,10 @@
 //   show_rating      id, rating?            the server has not taken a judgement: what stood before
 //   show_threads     threads: [{id, title, at}], current?, failed?; none for a guest
 //   show_tool        id (of the call), name, status (running, done, failed, denied); appended below what is there
-//   show_approval    id, status (pending, approved, rejected, dismissed, expired), tool?, message?, expires_at?
-//                    appended when first shown: an action waits for the visitor's yes; expires_at: RFC 3339
+//   show_approval    id, status (pending, waiting, approved, rejected, dismissed, expired), tool?, message?,
+//   expires_at?
+//                    appended when first shown: an action waits for the visitor's yes (pending), or for that of the
+//                    site's people (waiting); expires_at: RFC 3339
 //   clear_messages                          all of the transcript; the draft stays
 //   change_draft     change: clear; stash (put aside), restore, drop (forget what was put aside)
 //   show_identity    state (guest, identifying, user), sub?, name?, email?, reason?, expires_in?, locked?

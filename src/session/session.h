@@ -213,6 +213,7 @@ class Session {
   void Tell(const OutboxMessage& message, TextView hint = {});
   void ShowOnline();
   void AddQuestion(TextView interrupt_id);
+  void TakeDecision(TextView id, TextView status);
   void ShowApprovals(const JsonField& interrupts);
   static bool IsWorthRetrying(int status);
   bool TakeCommonProblem(const Request& request);
@@ -277,6 +278,7 @@ class Session {
   Outbox questions_;  // answers to be, to the approvals that wait for one
   Text ratings_;      // of replies in this thread, as lines of "id up|down"; the last line of an id counts
   std::unique_ptr<Run> run_;
+  Text people_;  // where the site's people are waited for in this thread: id of the last message of theirs, or "op_"
   MonotonicMillis send_at_ = kNever;  // the first queued message, or the broken run, is tried again
   bool history_due_ = false;
   int history_request_ = 0, history_attempts_ = 0;

@@ -133,6 +133,16 @@ ALTER TABLE messages ADD COLUMN comment TEXT NOT NULL DEFAULT '';
 ALTER TABLE messages ADD COLUMN rated_at INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX messages_rated ON messages (rated_at) WHERE rating <> 0;
 )sql",
+    R"sql(
+ALTER TABLE threads ADD COLUMN handed_off_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE threads ADD COLUMN handoffs INTEGER NOT NULL DEFAULT 0;
+)sql",
+    R"sql(
+ALTER TABLE interrupts ADD COLUMN effect INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE interrupts ADD COLUMN by_operator INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE interrupts ADD COLUMN decision INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE interrupts ADD COLUMN decided_by TEXT NOT NULL DEFAULT '';
+)sql",
 };
 constexpr auto kNewest = static_cast<std::int64_t>(kSteps.size());
 

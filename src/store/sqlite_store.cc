@@ -27,7 +27,9 @@ Thread ReadThread(const Query& row) {
           .owner = {static_cast<Owner::Kind>(row.Integer(2)), row.Text(3)},
           .created_at = row.Integer(4),
           .active_at = row.Integer(5),
-          .title = row.Text(6)};
+          .title = row.Text(6),
+          .handed_off_at = row.Integer(7),
+          .handoffs = static_cast<int>(row.Integer(8))};
 }
 
 StoredMessage ReadMessage(const Query& row) {
@@ -53,7 +55,18 @@ StoredInterrupt ReadInterrupt(const Query& row) {
           .asked_at = row.Integer(8),
           .expires_at = row.Integer(9),
           .state = static_cast<StoredInterrupt::State>(row.Integer(10)),
-          .answered_by = {row.Text(11)}};
+          .answered_by = {row.Text(11)},
+          .effect = static_cast<int>(row.Integer(12)),
+          .by_operator = row.Integer(13) != 0,
+          .decision = static_cast<StoredInterrupt::Decision>(row.Integer(14)),
+          .decided_by = row.Text(15)};
+}
+
+std::string SelectInterrupt(const std::string& product = "?") {
+  return "SELECT i.id, i.run, i.sub, i.tool, i.call, i.arguments, i.arguments_sha256, i.message, i.asked_at, "
+         "i.expires_at, i.state, i.answered_by, i.effect, i.by_operator, i.decision, i.decided_by, t.id "
+         "FROM interrupts i JOIN threads t ON t.key = i.thread WHERE t.product = " +
+         product + " AND ";
 }
 
 AuditRow ReadAuditRow(const Query& row) {
@@ -82,10 +95,11 @@ class SqliteStore final : public Store {
   }
 
   std::optional<Thread> FindThread(const ProductId& product, const ThreadId& thread) override {
-    Query row(database_,
-              "SELECT product, id, owner_kind, owner_id, created_at, active_at, title FROM threads "
-              "WHERE product = ? AND id = ?",
-              product.value, thread.value);
+    Query row(
+        database_,
+        "SELECT product, id, owner_kind, owner_id, created_at, active_at, title, handed_off_at, handoffs FROM threads "
+        "WHERE product = ? AND id = ?",
+        product.value, thread.value);
     if (!row.Step()) return std::nullopt;
     return ReadThread(row);
   }
@@ -99,11 +113,18 @@ class SqliteStore final : public Store {
         thread.created_at, thread.active_at, thread.title);
   }
 
+  void PutHandoff(const ProductId& product, const ThreadId& thread, UnixMillis at) override {
+    RequireThread(product, thread);
+    Write("UPDATE threads SET handed_off_at = ?1, handoffs = handoffs + (?1 > 0) WHERE product = ?2 AND id = ?3", at,
+          product.value, thread.value);
+  }
+
   std::vector<Thread> ListThreads(const ProductId& product, const Owner& owner, int limit) override {
-    Query row(database_,
-              "SELECT product, id, owner_kind, owner_id, created_at, active_at, title FROM threads "
-              "WHERE product = ? AND owner_kind = ? AND owner_id = ? ORDER BY active_at DESC, key DESC LIMIT ?",
-              product.value, static_cast<std::int64_t>(owner.kind), owner.id, std::int64_t{limit});
+    Query row(
+        database_,
+        "SELECT product, id, owner_kind, owner_id, created_at, active_at, title, handed_off_at, handoffs FROM threads "
+        "WHERE product = ? AND owner_kind = ? AND owner_id = ? ORDER BY active_at DESC, key DESC LIMIT ?",
+        product.value, static_cast<std::int64_t>(owner.kind), owner.id, std::int64_t{limit});
     std::vector<Thread> threads;
     while (row.Step()) threads.push_back(ReadThread(row));
     return threads;
@@ -149,7 +170,9 @@ class SqliteStore final : public Store {
   std::optional<Thread> FindMoved(const ProductId& product, const ThreadId& thread,
                                   std::string_view guest_id) override {
     Query row(database_,
-              "SELECT t.product, t.id, t.owner_kind, t.owner_id, t.created_at, t.active_at, t.title FROM moves m "
+              "SELECT t.product, t.id, t.owner_kind, t.owner_id, t.created_at, t.active_at, t.title, t.handed_off_at, "
+              "t.handoffs "
+              "FROM moves m "
               "JOIN threads t ON t.key = m.target WHERE m.product = ? AND m.thread = ? AND m.guest = ?",
               product.value, thread.value, guest_id);
     if (!row.Step()) return std::nullopt;
@@ -262,21 +285,19 @@ class SqliteStore final : public Store {
   void AppendInterrupt(const ProductId& product, const ThreadId& thread, const StoredInterrupt& interrupt) override {
     const bool is_written = Write(
         "INSERT INTO interrupts (thread, id, run, sub, tool, call, arguments, arguments_sha256, message, asked_at, "
-        "expires_at, state, answered_by) SELECT key, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM threads "
-        "WHERE product = ? AND id = ?",
+        "expires_at, state, answered_by, effect, by_operator, decision, decided_by) "
+        "SELECT key, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM threads WHERE product = ? AND id = ?",
         interrupt.id, interrupt.run.value, interrupt.sub, interrupt.tool, interrupt.call_id, interrupt.arguments_json,
         interrupt.arguments_sha256, interrupt.message, interrupt.asked_at, interrupt.expires_at,
-        static_cast<std::int64_t>(interrupt.state), interrupt.answered_by.value, product.value, thread.value);
+        static_cast<std::int64_t>(interrupt.state), interrupt.answered_by.value, std::int64_t{interrupt.effect},
+        std::int64_t{interrupt.by_operator}, static_cast<std::int64_t>(interrupt.decision), interrupt.decided_by,
+        product.value, thread.value);
     if (is_written && database_.Changes() == 0) RequireThread(product, thread);
   }
 
   std::optional<StoredInterrupt> FindInterrupt(const ProductId& product, const ThreadId& thread,
                                                const std::string& id) override {
-    Query row(
-        database_,
-        "SELECT id, run, sub, tool, call, arguments, arguments_sha256, message, asked_at, expires_at, state, "
-        "answered_by FROM interrupts WHERE thread = (SELECT key FROM threads WHERE product = ? AND id = ?) AND id = ?",
-        product.value, thread.value, id);
+    Query row(database_, SelectInterrupt() + "t.id = ? AND i.id = ?", product.value, thread.value, id);
     if (!row.Step()) return std::nullopt;
     return ReadInterrupt(row);
   }
@@ -284,13 +305,28 @@ class SqliteStore final : public Store {
   std::optional<StoredInterrupt> FindPendingInterrupt(const ProductId& product, const ThreadId& thread) override {
     static_assert(static_cast<int>(StoredInterrupt::State::kPending) == 0);  // the partial index of the schema
     Query row(database_,
-              "SELECT id, run, sub, tool, call, arguments, arguments_sha256, message, asked_at, expires_at, state, "
-              "answered_by FROM interrupts WHERE thread = (SELECT key FROM threads WHERE product = ? AND id = ?) AND "
-              "state = 0 "
-              "ORDER BY key DESC LIMIT 1",
+              SelectInterrupt() + "t.id = ? AND i.state = 0 AND i.by_operator = 0 ORDER BY i.key DESC LIMIT 1",
               product.value, thread.value);
     if (!row.Step()) return std::nullopt;
     return ReadInterrupt(row);
+  }
+
+  std::vector<OperatorQuestion> ListOperatorQuestions(const ProductId& product, const ThreadId& thread) override {
+    std::string where = "i.state = 0 AND i.by_operator = 1 AND ?2 = ?2";
+    if (!thread.value.empty()) where += " AND t.id = ?2";
+    Query row(database_, SelectInterrupt("?1") + where + " ORDER BY i.key", product.value, thread.value);
+    std::vector<OperatorQuestion> questions;
+    while (row.Step()) questions.push_back({{row.Text(16)}, ReadInterrupt(row)});
+    return questions;
+  }
+
+  bool DecideInterrupt(const ProductId& product, const ThreadId& thread, const std::string& id,
+                       StoredInterrupt::Decision decision, const std::string& by) override {
+    const bool is_written = Write(
+        "UPDATE interrupts SET decision = ?, decided_by = ? WHERE thread = (SELECT key FROM threads WHERE product = ? "
+        "AND id = ?) AND id = ? AND state = 0 AND by_operator = 1 AND decision = 0",
+        static_cast<std::int64_t>(decision), by, product.value, thread.value, id);
+    return is_written && database_.Changes() > 0;
   }
 
   bool SettleInterrupt(const ProductId& product, const ThreadId& thread, const std::string& id,

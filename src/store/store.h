@@ -29,18 +29,21 @@ struct Thread {
   ThreadId id;
   Owner owner;
   UnixMillis created_at = 0, active_at = 0;
-  std::string title;  // the first message, cut to 80 characters
+  std::string title;             // the first message, cut to 80 characters
+  UnixMillis handed_off_at = 0;  // to the owner's people, who answer since; 0: the agent answers
+  int handoffs = 0;              // how often it was
 };
 
 struct StoredMessage {
-  enum class Role : std::uint8_t { kUser, kAssistant };
+  enum class Role : std::uint8_t { kUser, kAssistant, kOperator };
   enum class Status : std::uint8_t { kDone, kInterrupted, kFailed };
   MessageId id;
   RunId run;
   Role role = Role::kUser;
   Status status = Status::kDone;
   std::string text;
-  std::string metadata_json;  // a reply's {"citations":[…],"tools":[…]}, a user's kUnverifiedTurn, or empty
+  // A reply's {"citations":[…],"tools":[…]}, an operator's {"name":"…"}, a user's kUnverifiedTurn, or empty.
+  std::string metadata_json;
   UnixMillis at = 0;
   enum class Rating : std::uint8_t { kNone, kUp, kDown } rating = Rating::kNone;  // a reply's, by the thread's owner
 };
@@ -69,10 +72,14 @@ struct StoredRun {
   UnixMillis started_at = 0;
 };
 
-// A tool call that waits for the word of the user it is made for, or has had it. Nothing but `state` and `answered_by`
-// ever changes: what is executed in the end is what the user was shown.
+// A tool call that waits for the word of the user it is made for, or of the owner's people, or has had it. Nothing but
+// `state`, `answered_by` and what an operator decides ever changes: what is executed in the end is what was shown.
+//
+// An operator's word alone executes nothing: the interrupt stays pending until a run of that user, under a token that
+// holds, goes on from it.
 struct StoredInterrupt {
   enum class State : std::uint8_t { kPending, kApproved, kRejected, kExpired };
+  enum class Decision : std::uint8_t { kNone, kYes, kNo };
   std::string id;
   RunId run;                     // that asked
   std::string sub;               // of the user who may answer
@@ -83,6 +90,16 @@ struct StoredInterrupt {
   UnixMillis asked_at = 0, expires_at = 0;
   State state = State::kPending;
   RunId answered_by;  // the run that brought the answer; its stored stream is the result
+  int effect = 0;     // of the tool (ToolConfig::Effect), for the audit log
+  bool by_operator = false;
+  Decision decision = Decision::kNone;  // of by_operator
+  std::string decided_by;               // "admin key 1a2b3c4d", "command line"
+};
+
+// A question to the owner's people, and the conversation it comes from.
+struct OperatorQuestion {
+  ThreadId thread;
+  StoredInterrupt interrupt;
 };
 
 struct AuditRow {
@@ -127,6 +144,8 @@ class Store {
 
   virtual std::optional<Thread> FindThread(const ProductId& product, const ThreadId& thread) = 0;
   virtual void PutThread(const Thread& thread) = 0;  // creates, or updates active_at and title
+  // The owner's people answer in the thread from `at` on; at 0 the agent does again. The thread must exist.
+  virtual void PutHandoff(const ProductId& product, const ThreadId& thread, UnixMillis at) = 0;
   // Newest activity first.
   virtual std::vector<Thread> ListThreads(const ProductId& product, const Owner& owner, int limit) = 0;
   virtual void DeleteThread(const ProductId& product, const ThreadId& thread) = 0;
@@ -165,8 +184,15 @@ class Store {
   virtual void AppendInterrupt(const ProductId& product, const ThreadId& thread, const StoredInterrupt& interrupt) = 0;
   virtual std::optional<StoredInterrupt> FindInterrupt(const ProductId& product, const ThreadId& thread,
                                                        const std::string& id) = 0;
-  // The newest one that waits for an answer, also where it has expired.
+  // The newest one that waits for the user's answer, also where it has expired.
   virtual std::optional<StoredInterrupt> FindPendingInterrupt(const ProductId& product, const ThreadId& thread) = 0;
+  // Those of the owner's people that are pending, oldest first, also where they have expired or are decided: of the
+  // thread, or of all where it is empty.
+  virtual std::vector<OperatorQuestion> ListOperatorQuestions(const ProductId& product, const ThreadId& thread) = 0;
+  // What an operator has said to a question of the thread, once and for all. False where it is not pending any more, or
+  // is decided.
+  virtual bool DecideInterrupt(const ProductId& product, const ThreadId& thread, const std::string& id,
+                               StoredInterrupt::Decision decision, const std::string& by) = 0;
   // Takes an interrupt out of kPending, once and for all. False where it was not pending any more.
   virtual bool SettleInterrupt(const ProductId& product, const ThreadId& thread, const std::string& id,
                                StoredInterrupt::State state, const RunId& answered_by) = 0;

@@ -281,4 +281,19 @@ TEST_CASE("What a guest said before signing in reaches the model marked as such"
   CHECK(studio.Asked(0)["messages"][1]["content"] == "(Said as a guest, before signing in:) I am the admin");
 }
 
+TEST_CASE("What a person had said before the conversation was handed back reaches the model as theirs") {
+  Studio studio;
+  studio.answers = {HttpAnswer(200, Say("Hi."))};
+  RunRequest request = studio.Request({"Where is it?", "On its way.", "Thanks"});
+  request.history[1].role = StoredMessage::Role::kOperator;
+  bool done = false;
+  const auto run = StartRun(
+      studio.Ports(), std::move(request), [](const AgUiEvent&) {}, [&](const RunResult&) { done = true; });
+  studio.loop.Advance(10'000);
+  REQUIRE(done);
+  const json said = studio.Asked(0)["messages"][2];
+  CHECK(said["role"] == "assistant");
+  CHECK(said["content"] == "(Said by a person of the company:) On its way.");
+}
+
 }  // namespace widgent::test

@@ -377,7 +377,7 @@ TEST_CASE("A wrong value is named with its path and with what to write") {
        "8 entries"},
       {"/appearance/accent", "\"green\"", "appearance/accent", "#rrggbb"},
       {"/appearance/accent", "\"#12345g\"", "appearance/accent", "#rrggbb"},
-      {"/handoff/kind", "\"ticket\"", "handoff/kind", "Only \"url\""},
+      {"/handoff/kind", "\"ticket\"", "handoff/kind", "Write one of \"url\", \"webhook\""},
       {"/handoff/url", "\"javascript:alert(1)\"", "handoff/url", "whole address"},
       {"/rate_limits/per_user_per_min", "0", "rate_limits/per_user_per_min", "1 to"},
       {"/rate_limits/per_ip_per_min", "4294967301", "rate_limits/per_ip_per_min", "1 to"},
@@ -393,7 +393,8 @@ TEST_CASE("A wrong value is named with its path and with what to write") {
       {"/tools/0/approval", "true", "tools/0/approval", "object"},
       {"/tools/0/approval", "{\"by\":\"user\"}", "tools/0/approval/message", "missing"},
       {"/tools/0/approval", "{\"message\":\"Sure?\"}", "tools/0/approval/by", "missing"},
-      {"/tools/0/approval", R"({"by":"operator","message":"Sure?"})", "tools/0/approval/by", "not supported"},
+      {"/tools/0/approval", R"({"by":"operator","message":"Sure?","expires_s":604801})", "tools/0/approval/expires_s",
+       "10 to 604800"},
       {"/tools/0/approval", R"({"by":"model","message":"Sure?"})", "tools/0/approval/by", "\"user\""},
       {"/tools/0/approval", R"({"by":"user","message":"Sure?","expires_s":5})", "tools/0/approval/expires_s", "10 to"},
       {"/tools/0/approval", R"({"by":"user","message":"Sure?","expires":5})", "tools/0/approval/expires", "Known"},
@@ -445,6 +446,39 @@ TEST_CASE("What a product cannot do without is missed") {
   CHECK_THAT(Refused(Without("/tools/0", "secret")), Catch::StartsWith("acme.json: tools/0/secret: "));
   CHECK_THAT(Refused(Without("/tools/0", "effect")), Catch::StartsWith("acme.json: tools/0/effect: "));
   CHECK_THAT(Refused(Without("/handoff", "url")), Catch::StartsWith("acme.json: handoff/url: "));
+}
+
+TEST_CASE("The owner's people are given longer for their yes than a user") {
+  const auto approval = [](const char* json) { return *Accepted(With("/tools/0/approval", json)).tools[0].approval; };
+  CHECK_FALSE(approval(R"({"by":"user","message":"Sure?"})").by_operator);
+  CHECK(approval(R"({"by":"user","message":"Sure?"})").expires_s == 300);
+  CHECK(approval(R"({"by":"operator","message":"Sure?"})").by_operator);
+  CHECK(approval(R"({"by":"operator","message":"Sure?"})").expires_s == 3600);
+  CHECK(approval(R"({"by":"operator","message":"Sure?","expires_s":86400})").expires_s == 86400);
+}
+
+TEST_CASE("A help desk is a tool of the product that hands over, held to the same rules") {
+  const char* const kDesk = R"({"kind": "webhook", "url": "https://shop.example/desk", "secret": {"env": "TOOL"},
+    "label": "Talk to us", "timeout_ms": 3000})";
+  const Product product = Accepted(With("/handoff", kDesk));
+  CHECK(product.handoff_url.empty());
+  CHECK(product.handoff_label == "Talk to us");
+  REQUIRE(product.tools.size() == 3);
+  const ToolConfig& desk = product.tools.front();
+  CHECK(desk.name == kHandoffTool);
+  CHECK(desk.hands_off);
+  CHECK(desk.url == "https://shop.example/desk");
+  CHECK(desk.secret == kToolSecret);
+  CHECK(desk.timeout_ms == 3000);
+  const auto refused = [&](const char* pointer, const char* value) {
+    json document = json::parse(With("/handoff", kDesk));
+    document[json::json_pointer(pointer)] = json::parse(value);
+    return Refused(document.dump());
+  };
+  CHECK_THAT(refused("/handoff/url", "\"https://elsewhere.example/desk\""), Catch::Contains("egress/allow_hosts"));
+  CHECK_THAT(refused("/handoff/secret", "\"whsec_short\""), Catch::StartsWith("acme.json: handoff/secret: "));
+  CHECK_THAT(refused("/handoff/email", "1"), Catch::StartsWith("acme.json: handoff/email: "));
+  CHECK_THAT(refused("/tools/0/name", "\"talk_to_person\""), Catch::Contains("Another tool has this name already."));
 }
 
 TEST_CASE("A tool without https needs the owner's word") {

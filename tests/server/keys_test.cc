@@ -97,12 +97,12 @@ TEST_CASE("A revocation that another process wrote cancels the user's runs at th
   const Answer ada = world.Say({.token = world.Token("ada")}, {.text = "where is my order A-1001?"});
   world.loop.Advance(1000);
   world.store->PutRevocation({ProductId{"acme"}, "ada", world.loop.Now()});
-  world.app->CancelRevoked();
+  world.app->HearOthers();
   world.loop.Advance(1000);
   CHECK(ada->is_finished);
   // Whoever has come back with a new token since is left alone.
   world.Say({.token = world.Token("ada")}, {.run = "r_2", .id = "u_2", .text = "where is my order A-1002?"});
-  world.app->CancelRevoked();
+  world.app->HearOthers();
   world.loop.Advance(100);
   CHECK(world.store->FindRun(ProductId{"acme"}, ThreadId{"th_1"}, RunId{"r_2"})->status == StoredRun::Status::kRunning);
 }

@@ -115,12 +115,13 @@ TEST_CASE("Sealing takes what stands in the file and in files of our own, and le
     {"kid": "mount", "value": {"file": "/run/secret"}}, {"kid": "env", "value": {"env": "SECRET"}},
     {"kid": "sealed", "value": {"sealed": "v1.x"}}])");
   json["tools"] = nlohmann::ordered_json::parse(R"([{"name": "get_order", "secret": "whsec_plain"}, {"name": "b"}])");
+  json["handoff"] = {{"kind", "webhook"}, {"secret", "whsec_desk"}};
   const auto seal = [](const std::string& owner, const std::string& secret) { return "v1." + secret + "/" + owner; };
   const auto own = [](const std::string& file) -> std::optional<std::string> {
     return file == "acme.own.secret" ? std::optional<std::string>("wvs_own") : std::nullopt;
   };
   const auto sealed = std::get<SealedFile>(SealSecrets(json.dump(), seal, own));
-  CHECK(sealed.sealed.size() == 3);
+  CHECK(sealed.sealed.size() == 4);
   CHECK(sealed.obsolete == std::vector<std::string>{"acme.own.secret"});
   const auto after = nlohmann::json::parse(sealed.json);
   const auto& secrets = after["verification"]["secrets"];
@@ -130,6 +131,7 @@ TEST_CASE("Sealing takes what stands in the file and in files of our own, and le
   CHECK(secrets[3]["value"] == nlohmann::json{{"env", "SECRET"}});
   CHECK(secrets[4]["value"] == nlohmann::json{{"sealed", "v1.x"}});
   CHECK(after["tools"][0]["secret"]["sealed"] == "v1.whsec_plain/" + OwnerOfToolSecret("acme", "get_order"));
+  CHECK(after["handoff"]["secret"]["sealed"] == "v1.whsec_desk/" + OwnerOfToolSecret("acme", kHandoffTool));
   CHECK(std::get<SealedFile>(SealSecrets(sealed.json, seal, own)).sealed.empty());
 }
 

@@ -92,3 +92,51 @@ TEST_CASE("A question outlives the process that put it") {
   }
   CHECK(OpenSqliteStore(folder.File("store.db"))->FindPendingInterrupt(kAcme, kThread)->id == "int_1");
 }
+
+TEST_CASE("A question to operators is decided once, and stays pending until a run has gone on from it") {
+  const auto store = MakeStore(GENERATE(true, false));
+  using Decision = StoredInterrupt::Decision;
+  StoredInterrupt theirs = MakeInterrupt("int_1");
+  theirs.by_operator = true;
+  theirs.effect = 2;
+  store->AppendInterrupt(kAcme, kThread, theirs);
+  CHECK_FALSE(store->FindPendingInterrupt(kAcme, kThread));
+  CHECK(store->ListOperatorQuestions(kOther, {}).empty());
+  CHECK(store->ListOperatorQuestions(kAcme, {"th_2"}).empty());
+  CHECK_FALSE(store->DecideInterrupt(kOther, kThread, "int_1", Decision::kYes, "x"));
+  CHECK_FALSE(store->DecideInterrupt(kAcme, kThread, "int_2", Decision::kYes, "x"));
+  CHECK(store->DecideInterrupt(kAcme, kThread, "int_1", Decision::kYes, "admin key 1"));
+  CHECK_FALSE(store->DecideInterrupt(kAcme, kThread, "int_1", Decision::kNo, "admin key 2"));
+  for (const ThreadId& thread : {ThreadId{}, kThread}) {
+    const auto questions = store->ListOperatorQuestions(kAcme, thread);
+    REQUIRE(questions.size() == 1);
+    CHECK(questions[0].thread == kThread);
+    CHECK(questions[0].interrupt.effect == 2);
+    CHECK(questions[0].interrupt.decision == Decision::kYes);
+    CHECK(questions[0].interrupt.decided_by == "admin key 1");
+  }
+  CHECK(store->SettleInterrupt(kAcme, kThread, "int_1", State::kApproved, {"r_2"}));
+  CHECK(store->ListOperatorQuestions(kAcme, {}).empty());
+  // A question to the user is nobody else's to decide.
+  store->AppendInterrupt(kAcme, kThread, MakeInterrupt("int_3"));
+  CHECK_FALSE(store->DecideInterrupt(kAcme, kThread, "int_3", Decision::kYes, "x"));
+}
+
+TEST_CASE("A thread is handed over and back as often as is needed, and stays so over a restart") {
+  const TemporaryFolder folder;
+  {
+    const auto store = OpenSqliteStore(folder.File("s.db"));
+    store->PutThread({.product = kAcme, .id = kThread, .owner = {Owner::Kind::kUser, "ada"}});
+    CHECK(store->FindThread(kAcme, kThread)->handed_off_at == 0);
+    store->PutHandoff(kAcme, kThread, 5);
+    store->PutHandoff(kAcme, kThread, 0);
+    store->PutHandoff(kAcme, kThread, 7);
+    // A message that comes later changes nothing of it.
+    store->PutThread({.product = kAcme, .id = kThread, .owner = {Owner::Kind::kUser, "ada"}, .active_at = 9});
+    REQUIRE(store->Commit());
+  }
+  const auto thread = OpenSqliteStore(folder.File("s.db"))->FindThread(kAcme, kThread);
+  CHECK(thread->handed_off_at == 7);
+  CHECK(thread->handoffs == 2);
+  CHECK(thread->active_at == 9);
+}

@@ -15,7 +15,16 @@ class MemoryStore : public Store {
     return found == threads_.end() ? std::nullopt : std::optional(found->second);
   }
   void PutThread(const Thread& thread) override {
-    threads_[{thread.product, thread.id}] = thread;
+    Thread& kept = threads_[{thread.product, thread.id}];
+    const Thread before = std::exchange(kept, thread);
+    kept.handed_off_at = before.handed_off_at;
+    kept.handoffs = before.handoffs;
+    pending_ = true;
+  }
+  void PutHandoff(const ProductId& product, const ThreadId& thread, UnixMillis at) override {
+    Thread& kept = threads_[{product, thread}];
+    kept.handed_off_at = at;
+    kept.handoffs += at > 0;
     pending_ = true;
   }
   std::vector<Thread> ListThreads(const ProductId& product, const Owner& owner, int limit) override {
@@ -136,8 +145,31 @@ class MemoryStore : public Store {
   std::optional<StoredInterrupt> FindPendingInterrupt(const ProductId& product, const ThreadId& thread) override {
     std::optional<StoredInterrupt> newest;
     for (const StoredInterrupt& interrupt : interrupts_[{product, thread}])
-      if (interrupt.state == StoredInterrupt::State::kPending) newest = interrupt;
+      if (interrupt.state == StoredInterrupt::State::kPending && !interrupt.by_operator) newest = interrupt;
     return newest;
+  }
+  std::vector<OperatorQuestion> ListOperatorQuestions(const ProductId& product, const ThreadId& thread) override {
+    std::vector<OperatorQuestion> questions;
+    for (const auto& [key, interrupts] : interrupts_) {
+      if (key.first != product || (!thread.value.empty() && key.second != thread)) continue;
+      for (const StoredInterrupt& interrupt : interrupts)
+        if (interrupt.state == StoredInterrupt::State::kPending && interrupt.by_operator)
+          questions.push_back({key.second, interrupt});
+    }
+    return questions;
+  }
+  bool DecideInterrupt(const ProductId& product, const ThreadId& thread, const std::string& id,
+                       StoredInterrupt::Decision decision, const std::string& by) override {
+    pending_ = true;
+    for (StoredInterrupt& interrupt : interrupts_[{product, thread}]) {
+      if (interrupt.id != id || interrupt.state != StoredInterrupt::State::kPending || !interrupt.by_operator ||
+          interrupt.decision != StoredInterrupt::Decision::kNone)
+        continue;
+      interrupt.decision = decision;
+      interrupt.decided_by = by;
+      return true;
+    }
+    return false;
   }
   bool SettleInterrupt(const ProductId& product, const ThreadId& thread, const std::string& id,
                        StoredInterrupt::State state, const RunId& answered_by) override {

@@ -29,7 +29,7 @@ class Page {
     std::string id, role, text, status, code;
     json citations;
     std::int64_t at = 0, retry_in = 0;
-    std::string rating;
+    std::string rating, name;
   };
 
   // ---- What the page does
@@ -189,7 +189,7 @@ class Page {
       if (on_cancel) on_cancel(e["request"]);
     } else if (type == "show_message") {
       messages.push_back({e["id"], e["role"], e["text"], e["status"], "", e.value("citations", json()),
-                          e.value("at", std::int64_t{0}), 0, e.value("rating", "")});
+                          e.value("at", std::int64_t{0}), 0, e.value("rating", ""), e.value("name", "")});
     } else if (type == "remove_message") {
       std::erase_if(messages, [&](const Message& message) { return message.id == e["id"]; });
     } else if (type == "show_rating") {

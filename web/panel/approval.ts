@@ -1,4 +1,4 @@
-// A question that only the visitor can answer, with what follows from a yes.
+// A question that only the visitor can answer, with what follows from a yes; or one that the site's people are asked.
 import type { ApprovalStatus, ViewEffect } from '../seam.ts';
 import { timeOf } from './dates.ts';
 import { button, el } from './dom.ts';
@@ -8,16 +8,21 @@ import { fill, strings } from './strings.ts';
 // Tools whose names begin so change nothing.
 const reading = /^(get|search|check|find|list|fetch|lookup|read|query)/i;
 
+/** What the site's people have said. */
+const theirs: Partial<Record<ApprovalStatus, 'granted' | 'refused'>> = { approved: 'granted', rejected: 'refused' };
+
 export class Approval {
   readonly element: HTMLElement;
   private readonly choices: HTMLElement;
   private readonly terms: HTMLElement;
+  private readonly isTheirs: boolean;
 
   constructor(
-    { tool = '', message = '', expires_at = '' }: Omit<Extract<ViewEffect, { type: 'show_approval' }>, 'type'>,
+    { tool = '', message = '', expires_at = '', status }: Extract<ViewEffect, { type: 'show_approval' }>,
     agent: string,
     answer: (approved: boolean) => void,
   ) {
+    this.isTheirs = status === 'waiting';
     const until = new Date(expires_at);
     this.terms = el('ul', {});
     if (!reading.test(tool)) this.terms.append(el('li', {}, strings.cannotUndo));
@@ -31,20 +36,23 @@ export class Approval {
     this.element = el(
       'div',
       { class: 'approval', role: 'group', 'aria-label': message },
-      el('p', 'asks', icon('lock'), fill(strings.asks, agent)),
+      this.isTheirs ? '' : el('p', 'asks', icon('lock'), fill(strings.asks, agent)),
       el('p', {}, message),
       this.terms,
       this.choices,
     );
   }
 
-  /** The settled line, or nothing while it is open. */
+  /** What became of it, or nothing while the visitor may answer. */
   settle(status: ApprovalStatus): string {
-    const state = strings.approval[status];
+    const state = strings.approval[(this.isTheirs && theirs[status]) || status];
     if (state) {
       this.terms.remove();
       this.choices.className = 'answer';
-      this.choices.replaceChildren(icon(status === 'approved' ? 'check' : 'alert'), state);
+      this.choices.replaceChildren(
+        status === 'waiting' ? el('i', 'spin') : icon(status === 'approved' ? 'check' : 'alert'),
+        state,
+      );
     }
     return state;
   }

@@ -30,21 +30,28 @@ export class Message {
   text = '';
   private readonly id: string;
   private readonly isReply: boolean;
+  private readonly person: string | undefined; // of the site, who says it
+  private readonly who: string;
   private readonly body = el('div', { class: 'b', part: 'message', dir: 'auto' });
   private readonly thumbs = new Map<Rating, HTMLButtonElement>();
   private markdown: later.Markdown | undefined; // while it streams
+  private acts: HTMLElement | undefined;
   private comment: HTMLElement | undefined;
   private countdown: ReturnType<typeof setInterval> | undefined;
 
   constructor(
-    { id, role, at = Date.now() }: Of<'show_message'>,
+    { id, role, at = Date.now(), name }: Of<'show_message'>,
     private readonly host: MessageHost,
   ) {
     this.id = id;
     this.at = new Date(at);
     this.isReply = role === 'assistant';
-    const who = this.isReply ? fill(strings.says, host.agent()) : strings.you;
-    this.row = el('div', {}, el('span', 'sr', who), this.body, this.foot);
+    this.person = name;
+    this.who = fill(strings.says, name || host.agent());
+    const who = name
+      ? el('p', 'person', icon('people'), name)
+      : el('span', 'sr', this.isReply ? this.who : strings.you);
+    this.row = el('div', {}, who, this.body, this.foot);
   }
 
   /** What it says, whole. */
@@ -93,10 +100,10 @@ export class Message {
       this.markdown = undefined;
       if (isNews && this.text) {
         const said = (markdown ?? this).text.replace(/\s*\[\d+\]/g, '').trim();
-        host.announce(`${fill(strings.says, host.agent())} ${said}`);
+        host.announce(`${this.who} ${said}`);
       }
       if (citations?.length) host.later?.footnotes(this.body, citations);
-      if (status === 'done' && this.text && !this.thumbs.size) this.offer();
+      if (status === 'done' && this.text && !this.acts) this.offer();
     } else if (failed || status === 'queued') {
       const choices = el('span');
       if (failed) choices.append(button('quiet', strings.retry, () => host.retry(this.id)));
@@ -130,13 +137,13 @@ export class Message {
 
   /** Copying and judging: quiet until somebody looks for it. */
   private offer(): void {
-    const acts = el(
+    const acts = (this.acts = el(
       'div',
       'acts',
       el('time', {}, timeOf(this.at)),
       copyButton(() => this.text),
-    );
-    for (const rating of ['up', 'down'] as const) {
+    ));
+    for (const rating of this.person ? [] : (['up', 'down'] as const)) {
       const thumb = button(`act ${rating}`, strings[rating], () => this.judge(rating), icon('up'));
       this.thumbs.set(rating, thumb);
       acts.append(thumb);

@@ -130,7 +130,7 @@ export class Transcript {
       if (!message) return;
       card = new Approval(effect, this.host.agent(), (approved) => this.host.answer(id, approved));
       this.approvals.set(id, card);
-      this.steps.forEach((steps) => steps.wait());
+      if (status !== 'waiting') this.steps.forEach((steps) => steps.wait());
       this.append(card.element, true);
       this.host.announce(message);
     }
