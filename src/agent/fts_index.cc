@@ -64,7 +64,9 @@ FtsIndex::FtsIndex() : database_(std::make_unique<Database>()) {
   database.handle.reset(handle);
   if (opened != SQLITE_OK) throw std::runtime_error("The text index cannot be opened in memory.");
   const Statement create = database.Prepare(
-      "CREATE VIRTUAL TABLE section USING fts5(chapter, title, body, content='', tokenize='porter unicode61')");
+      // Marks are parts of words: Hindi and Thai write vowels by them.
+      "CREATE VIRTUAL TABLE section USING fts5(chapter, title, body, content='', "
+      "tokenize=\"porter unicode61 categories 'L* N* Co Mn Mc'\")");
   if (sqlite3_step(create.get()) != SQLITE_DONE) database.Fail();
   database.insert = database.Prepare("INSERT INTO section(rowid, chapter, title, body) VALUES(?1, ?2, ?3, ?4)");
   database.find = database.Prepare("SELECT rowid FROM section WHERE section MATCH ?1 LIMIT ?2");

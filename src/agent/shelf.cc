@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "agent/text.h"
+
 namespace widgent {
 
 namespace {
@@ -36,7 +38,7 @@ void Shelf::Add(const MarkdownDocument& document, std::string name, const std::s
 
 void Shelf::AddRow(Page page, std::string_view chapter, std::string_view title, std::string_view body) {
   rows_.push_back(page);
-  index_.Add(static_cast<std::int64_t>(rows_.size()), chapter, title, body);
+  index_.Add(static_cast<std::int64_t>(rows_.size()), WordsToIndex(chapter), WordsToIndex(title), WordsToIndex(body));
 }
 
 std::vector<Shelf::Hit> Shelf::Find(const std::vector<std::string>& words, const std::vector<Cover>& covers,

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
+#include <utility>
+
+#include "agent/spaceless.h"
 
 namespace widgent {
 
@@ -65,9 +69,50 @@ bool IsWordCharacter(std::uint32_t code) {
   if (code == kInvalid) return false;
   if (code <= 0xBF) return code == 0xAA || code == 0xB5 || code == 0xBA;
   if (code == 0xD7 || code == 0xF7) return false;
-  return !(code >= 0x2000 && code <= 0x2BFF) && !(code >= 0x3000 && code <= 0x3004) &&
-         !(code >= 0x3008 && code <= 0x3020) && !(code >= 0xE000 && code <= 0xF8FF) &&
-         !(code >= 0xFE00 && code <= 0xFE6F) && !(code >= 0xFF00 && code <= 0xFF0F) && code < 0x1F000;
+  constexpr std::uint32_t kBorders[][2] = {{0x2000, 0x2BFF}, {0x3000, 0x3004}, {0x3008, 0x3020},  {0x30FB, 0x30FB},
+                                           {0xE000, 0xF8FF}, {0xFE00, 0xFE6F}, {0xFF00, 0xFF0F},  {0xFF1A, 0xFF20},
+                                           {0xFF3B, 0xFF40}, {0xFF5B, 0xFF65}, {0x1F000, 0x1FFFF}};
+  return std::none_of(std::begin(kBorders), std::end(kBorders),
+                      [&](const auto& border) { return code >= border[0] && code <= border[1]; }) &&
+         code < 0x40000;
+}
+
+// Calls `take` for each word until it answers false; with `singles` also for each character of a script without blanks.
+template <class Take>
+void ReadWords(std::string_view text, bool singles, Take take) {
+  std::string word;        // of a script with blanks
+  std::string_view last;   // character of a script without, right before
+  bool is_paired = false;  // with the one before it
+  bool goes_on = true;
+  const auto give = [&](std::string given) { goes_on = goes_on && take(std::move(given)); };
+  const auto end = [&] {
+    if (!word.empty()) give(LowerAscii(CutUtf8(word, kWordBytesMax)));
+    if (!last.empty() && !is_paired && !singles) give(std::string(last));
+    word.clear();
+    last = {};
+    is_paired = false;
+  };
+  for (std::size_t at = 0; at < text.size() && goes_on;) {
+    const std::size_t from = at;
+    const std::uint32_t code = NextCodePoint(text, at);
+    const std::string_view character = text.substr(from, at - from);
+    if (!IsWordCharacter(code)) {
+      end();
+    } else if (!IsSpaceless(code)) {
+      if (!last.empty()) end();
+      if (word.size() <= kWordBytesMax) word += character;
+    } else if (const std::size_t length = FunctionWordLength(text.substr(from), code)) {
+      end();
+      at = from + length;
+    } else {
+      if (!word.empty()) end();
+      if (singles) give(std::string(character));
+      is_paired = !last.empty();
+      if (is_paired) give(std::string(last) + std::string(character));
+      last = character;
+    }
+  }
+  end();
 }
 
 bool IsBlank(std::uint32_t code) {
@@ -84,21 +129,20 @@ bool IsHidden(std::uint32_t code) {
 
 std::vector<std::string> Words(std::string_view text, std::size_t count_max) {
   std::vector<std::string> words;
-  std::string word;
-  const auto end_word = [&] {
-    if (!word.empty()) words.push_back(LowerAscii(CutUtf8(word, kWordBytesMax)));
-    word.clear();
-  };
-  for (std::size_t at = 0; at < text.size() && words.size() < count_max;) {
-    const std::size_t from = at;
-    if (IsWordCharacter(NextCodePoint(text, at))) {
-      if (word.size() <= kWordBytesMax) word.append(text, from, at - from);
-    } else {
-      end_word();
-    }
-  }
-  if (words.size() < count_max) end_word();
+  ReadWords(text, false, [&](std::string word) {
+    if (words.size() < count_max) words.push_back(std::move(word));
+    return words.size() < count_max;
+  });
   return words;
+}
+
+std::string WordsToIndex(std::string_view text) {
+  std::string all;
+  ReadWords(text, true, [&](const std::string& word) {
+    all.append(all.empty() ? "" : " ").append(word);
+    return true;
+  });
+  return all;
 }
 
 bool IsStopWord(std::string_view word) {
@@ -148,6 +192,14 @@ std::string UpperAscii(std::string_view text) {
   for (char& c : upper)
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
   return upper;
+}
+
+std::string WithoutSecret(std::string text, std::string_view secret) {
+  constexpr std::string_view kBlank = "…";
+  if (secret.empty()) return text;
+  for (std::size_t at = 0; (at = text.find(secret, at)) != text.npos; at += kBlank.size())
+    text.replace(at, secret.size(), kBlank);
+  return text;
 }
 
 std::size_t CountCodePoints(std::string_view text) {

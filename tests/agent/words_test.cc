@@ -26,6 +26,10 @@ std::string Found(const std::string& property, std::string_view text, bool asked
 TEST_CASE("Words are letters and digits of any script, in lower case") {
   CHECK(Words("Don't PANIC: A-42, größer—日本 🙂!") ==
         std::vector<std::string>{"don", "t", "panic", "a", "42", "größer", "日本"});
+  CHECK(Words("日本語 ok") == std::vector<std::string>{"日本", "本語", "ok"});
+  CHECK(Words("運費是多少？退款") == std::vector<std::string>{"運費", "退款"});
+  CHECK(Words("お届け・注文") == std::vector<std::string>{"届", "注文"});
+  CHECK(WordsToIndex("A日本語b") == "a 日 本 日本 語 本語 b");
   CHECK(Words("").empty());
   CHECK(Words("\xff\xfe \xc3").empty());
   CHECK(Words("a b c d", 2) == std::vector<std::string>{"a", "b"});
