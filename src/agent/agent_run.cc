@@ -14,6 +14,7 @@
 #include "agent/text.h"
 #include "agent/text_stream.h"
 #include "agent/tool_call.h"
+#include "agent/unanswered.h"
 #include "protocol/base64url.h"
 #include "protocol/json_writer.h"
 
@@ -23,13 +24,6 @@ namespace {
 
 constexpr std::size_t kIdRandomBytes = 12;
 constexpr std::size_t kCallIdBytesMax = 64;
-constexpr std::size_t kQuestionCodePointsMax = 500;
-
-std::vector<std::string> BoundNames(const ToolConfig& tool) {
-  std::vector<std::string> names;
-  for (const auto& [name, pointer] : tool.bind) names.push_back(name);
-  return names;
-}
 
 // One of the calls that are made at the same time.
 struct BatchedCall {
@@ -114,20 +108,13 @@ class Run final : public AgentRun {
     return std::string(prefix) + EncodeBase64Url(ports_.random(kIdRandomBytes));
   }
 
-  // A tool is offered where this visitor may use it now; asked again every round, for a token may end in between.
+  // Asked again every round, for a token may end in between.
   void OfferTools() {
-    prompt_.tools.clear();
-    prompt_.withheld.clear();
-    for (const ToolConfig& tool : request_.product->tools) {
-      if (tool.hands_off && IsHandedOff()) continue;
-      std::shared_ptr<const JsonSchema> schema = JsonSchema::Find(tool.parameters_json, BoundNames(tool));
-      if (!schema) continue;
-      if (auto code = RefuseTool(tool, request_.identity, ports_.loop.Now())) {
-        prompt_.withheld.push_back({&tool, std::move(schema), std::move(*code)});
-      } else {
-        prompt_.tools.push_back({&tool, std::move(schema)});
-      }
-    }
+    widgent::OfferTools(*request_.product, request_.identity, ports_.loop.Now(), prompt_);
+    if (!IsHandedOff()) return;
+    const auto hands_off = [](const auto& tool) { return tool.config->hands_off; };
+    std::erase_if(prompt_.tools, hands_off);
+    std::erase_if(prompt_.withheld, hands_off);
   }
 
   bool IsHandedOff() const {
@@ -329,8 +316,8 @@ class Run final : public AgentRun {
       EmitCustom("widgent.suggestions", writer.Close(']').Close('}').Take());
     }
     if (last_turn_.unanswered && !request_.history.empty()) {
-      const std::string question = CleanLine(request_.history.back().text, kQuestionCodePointsMax);
-      ports_.store.RecordUnanswered(product.id, question, ports_.loop.Now());
+      ports_.store.RecordUnanswered(product.id, QuestionForOwner(request_.history.back().text, request_.identity),
+                                    ports_.loop.Now());
     }
   }
 

@@ -392,6 +392,24 @@ class SqliteStore final : public Store {
         "INSERT INTO unanswered (product, question, times, first_at, last_at) VALUES (?1, ?2, 1, ?3, ?3) "
         "ON CONFLICT (product, question) DO UPDATE SET times = times + 1, last_at = excluded.last_at",
         product.value, Cut(question, kQuestionBytesMax), at);
+    Write(
+        "DELETE FROM unanswered WHERE product = ?1 AND last_at < "
+        "(SELECT last_at FROM unanswered WHERE product = ?1 ORDER BY last_at DESC LIMIT 1 OFFSET ?2)",
+        product.value, std::int64_t{kUnansweredMax - 1});
+  }
+
+  std::vector<UnansweredQuestion> ListUnanswered(const ProductId& product, int limit) override {
+    Query row(database_,
+              "SELECT question, times, first_at, last_at FROM unanswered WHERE product = ? "
+              "ORDER BY times DESC, last_at DESC, question LIMIT ?",
+              product.value, std::int64_t{limit});
+    std::vector<UnansweredQuestion> all;
+    while (row.Step()) all.push_back({row.Text(0), row.Integer(1), row.Integer(2), row.Integer(3)});
+    return all;
+  }
+
+  void DeleteUnanswered(const ProductId& product) override {
+    Write("DELETE FROM unanswered WHERE product = ?", product.value);
   }
 
   void RecordSecretUse(const ProductId& product, const std::string& kid, UnixMillis at) override {

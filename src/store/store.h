@@ -131,6 +131,13 @@ struct SecretRecord {
   std::string leaked_origin;  // of that browser's page
 };
 
+// A question without an answer, as often as it was asked.
+struct UnansweredQuestion {
+  std::string text;
+  std::int64_t times = 0;
+  UnixMillis first_at = 0, last_at = 0;
+};
+
 // Tokens that a user got before `at` are refused.
 struct Revocation {
   ProductId product;
@@ -207,8 +214,13 @@ class Store {
   // Every product that has rows, in order of id.
   virtual std::vector<ProductId> ListAuditedProducts() = 0;
 
-  // Questions that the builtin agent could not answer, for the owner to write about.
+  // Questions to which there was no answer, for the owner to write about. Of each product those are kept that were
+  // asked last, kUnansweredMax of them.
+  static constexpr int kUnansweredMax = 1000;
   virtual void RecordUnanswered(const ProductId& product, std::string_view question, UnixMillis at) = 0;
+  // The most frequent first.
+  virtual std::vector<UnansweredQuestion> ListUnanswered(const ProductId& product, int limit) = 0;
+  virtual void DeleteUnanswered(const ProductId& product) = 0;
 
   virtual void RecordSecretUse(const ProductId& product, const std::string& kid, UnixMillis at) = 0;
   // The first leak of a secret is kept.

@@ -461,24 +461,32 @@ TEST_CASE("The file of a new store can be read by its owner alone") {
 }
 
 TEST_CASE("A question that is asked again is counted, and an endless one is cut at a whole character") {
-  const TemporaryFolder folder;
-  const std::string path = folder.File("s.db");
-  const auto store = OpenSqliteStore(path);
+  const auto store = OpenSqliteStore(":memory:");
   store->RecordUnanswered(kAcme, "do you ship to Mars?", 1);
   store->RecordUnanswered(kAcme, "do you ship to Mars?", 2);
   std::string endless = "a";
   while (endless.size() < 2000) endless += "\xC3\xA9";
   store->RecordUnanswered(kAcme, endless, 3);
-  REQUIRE(store->Commit());
-  sqlite::Database database(path, sqlite::Database::Mode::kReadOnly);
-  sqlite::Query row(database, "SELECT question, times, first_at, last_at FROM unanswered ORDER BY last_at");
-  REQUIRE(row.Step());
-  CHECK(row.Text(0) == "do you ship to Mars?");
-  CHECK(row.Integer(1) == 2);
-  CHECK(row.Integer(2) == 1);
-  CHECK(row.Integer(3) == 2);
-  REQUIRE(row.Step());
-  CHECK(row.Text(0) == endless.substr(0, 511));
+  const auto all = store->ListUnanswered(kAcme, 10);
+  REQUIRE(all.size() == 2);
+  CHECK(all[0].text == "do you ship to Mars?");
+  CHECK(all[0].times == 2);
+  CHECK(all[0].first_at == 1);
+  CHECK(all[0].last_at == 2);
+  CHECK(all[1].text == endless.substr(0, 511));
+}
+
+TEST_CASE("Of the questions without an answer the latest thousand are kept, and all of one product can be dropped") {
+  const auto store = OpenSqliteStore(":memory:");
+  for (int i = 0; i < Store::kUnansweredMax + 5; ++i) store->RecordUnanswered(kAcme, std::to_string(i), i);
+  store->RecordUnanswered(ProductId{"other"}, "why?", 1);
+  const auto all = store->ListUnanswered(kAcme, 2000);
+  REQUIRE(all.size() == Store::kUnansweredMax);
+  CHECK(all.front().text == std::to_string(Store::kUnansweredMax + 4));
+  CHECK(all.back().text == "5");
+  store->DeleteUnanswered(kAcme);
+  CHECK(store->ListUnanswered(kAcme, 10).empty());
+  CHECK(store->ListUnanswered(ProductId{"other"}, 10).size() == 1);
 }
 
 TEST_CASE("Searching the audit log by user uses an index for the user and the time") {

@@ -222,6 +222,8 @@ class MemoryStore : public Store {
     unanswered.emplace_back(product, question);
     pending_ = true;
   }
+  std::vector<UnansweredQuestion> ListUnanswered(const ProductId&, int) override { return {}; }
+  void DeleteUnanswered(const ProductId&) override { unanswered.clear(); }
 
   void RecordSecretUse(const ProductId& product, const std::string& kid, UnixMillis at) override {
     SecretRecord& record = secrets_[product][kid];
