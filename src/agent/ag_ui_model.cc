@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/endpoint.h"
 #include "agent/model_input.h"
-#include "agent/text.h"
-#include "product/addresses.h"
 #include "protocol/json_writer.h"
 
 namespace widgent {
@@ -13,9 +12,6 @@ namespace widgent {
 using Error = http::ClientResult::Error;
 
 namespace {
-
-constexpr std::size_t kReplyBytesMax = 4 << 20;
-constexpr std::size_t kDetailCodePointsMax = 300;
 
 void WriteMessage(JsonWriter& writer, const std::string& id, std::string_view role, std::string_view content) {
   writer.Open('{').Put("id", id).Put("role", role).Put("content", content).Close('}');
@@ -39,17 +35,6 @@ void WriteExchanges(JsonWriter& writer, const Prompt& prompt, std::size_t begin,
   }
 }
 
-std::string Describe(const http::ClientResult& result, const AgUiReply& reply, const std::string& api_key) {
-  if (result.error != Error::kNone) return result.detail.empty() ? "no answer" : result.detail;
-  std::string text = !reply.error.empty() ? reply.error
-                     : result.status / 100 == 2
-                         ? "the reply was cut off"
-                         : "HTTP " + std::to_string(result.status) + ' ' + CleanLine(result.body, kDetailCodePointsMax);
-  for (std::size_t at; !api_key.empty() && (at = text.find(api_key)) != text.npos;)
-    text.replace(at, api_key.size(), "…");
-  return text;
-}
-
 }  // namespace
 
 AgUiModel::AgUiModel(http::EventLoop& loop, http::Client& client, ThreadId thread, RunId run,
@@ -66,17 +51,9 @@ void AgUiModel::Next(const Prompt& prompt, std::function<void(std::string_view)>
   prompt_ = &prompt;
   on_text_ = std::move(on_text);
   on_done_ = std::move(on_done);
-  const Product& product = *prompt.product;
-  http::ClientRequest fetch;
-  fetch.url = product.agent.base_url;
-  fetch.headers = {
-      {"Content-Type", "application/json"}, {"Accept", "text/event-stream"}, {"User-Agent", "Widgent/1.0 (+agent)"}};
-  if (!product.agent.api_key.empty()) fetch.headers.push_back({"Authorization", "Bearer " + product.agent.api_key});
+  http::ClientRequest fetch = StartEndpointRequest(*prompt.product, "", "text/event-stream");
   fetch.body = WriteAgUiInput(prompt, rounds_, thread_, {run_.value + "-" + std::to_string(rounds_.size() + 1)});
   fetch.timeout_ms = kRoundMsMax;
-  fetch.response_bytes_max = kReplyBytesMax;
-  const auto url = ReadWebUrl(product.agent.base_url);
-  fetch.egress = {{std::get<WebUrl>(url).host_port}, product.egress.allow_private_cidrs, product.egress.https_only};
   rounds_.push_back({"", prompt.exchanges.size()});
   stream_ = std::make_unique<AgUiStream>([this](std::string_view text) {
     rounds_.back().text.append(text);
@@ -106,7 +83,7 @@ void AgUiModel::OnAnswer(const http::ClientResult& result) {
     return on_done(std::move(turn));
   }
   if (is_answered && reply.is_complete) reply.error = "the agent has said nothing";
-  const std::string detail = Describe(result, reply, prompt_->product->agent.api_key);
+  const std::string detail = DescribeFailure(result, reply.error, prompt_->product->agent.api_key);
   if (!text.empty()) return Fail("agent_truncated", detail);
   Fail(result.error == Error::kTimeout ? "agent_timeout" : "agent_unavailable", detail);
 }

@@ -18,6 +18,7 @@ namespace widgent {
 
 class Knowledge;
 class ToolGuard;
+struct Prompt;
 
 // What an agent needs from outside.
 struct AgentPorts {
@@ -86,6 +87,9 @@ Interrupt ToWire(const StoredInterrupt& interrupt);
 // For the start of the server: nothing, or a sentence that names the tool whose schema the agent does not understand,
 // and the place in it. Such a tool is never offered.
 std::optional<std::string> RefuseToolSchemas(const Product& product);
+
+// Fills in the tools of the prompt: those that this visitor may use now, and those that are withheld.
+void OfferTools(const Product& product, const Identity& identity, UnixMillis now, Prompt& prompt);
 
 // Nothing: this identity may use the tool now. Otherwise why not: identity_required, token_expired, scope_missing, …
 std::optional<std::string> RefuseTool(const ToolConfig& tool, const Identity& identity, UnixMillis now);

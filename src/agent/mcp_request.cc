@@ -169,10 +169,8 @@ class Exchange final : public McpExchange {
     McpAnswer answer;
     if (rpc) answer.result_json = rpc->result_json, answer.error = rpc->message;
     // A server that quotes what it was sent must not put the token before the model, the visitor, or into the log.
-    for (std::string* text : {&answer.result_json, &answer.error})
-      for (std::size_t at; !request_.bearer.empty() && (at = text->find(request_.bearer)) != text->npos;)
-        text->replace(at, request_.bearer.size(), "…");
-    answer.error = CleanLine(answer.error, kErrorCodePointsMax);
+    answer.result_json = WithoutSecret(std::move(answer.result_json), request_.bearer);
+    answer.error = CleanLine(WithoutSecret(std::move(answer.error), request_.bearer), kErrorCodePointsMax);
     answer.fetch = std::move(fetch_result_);
     answer.fetch.request_sent = is_request && answer.fetch.request_sent;
     answer.version = version_;

@@ -4,9 +4,8 @@
 #include <charconv>
 #include <utility>
 
-#include "agent/json.h"
-#include "agent/text.h"
-#include "product/addresses.h"
+#include "agent/endpoint.h"
+#include "agent/small_talk.h"
 
 namespace widgent {
 
@@ -14,10 +13,8 @@ using Error = http::ClientResult::Error;
 
 namespace {
 
-constexpr std::size_t kReplyBytesMax = 4 << 20;
 constexpr int kPassagesMax = 3;
 constexpr std::int64_t kRetryDelayMs = 500, kRetryDelayMsMax = 10'000;
-constexpr std::size_t kDetailCodePointsMax = 300;
 
 bool MayPass(int status) { return status == 429 || status == 500 || status == 502 || status == 503 || status == 504; }
 
@@ -31,18 +28,6 @@ std::optional<std::int64_t> RetryAfterMs(const http::ClientResult& result) {
     if (error == std::errc() && read == end && seconds >= 0) return std::min<std::int64_t>(seconds, 3600) * 1000;
   }
   return std::nullopt;
-}
-
-// For the log. Endpoints like to quote the key that they refuse.
-std::string Describe(const http::ClientResult& result, const ChatReply& reply, const std::string& api_key) {
-  if (result.error != Error::kNone) return result.detail.empty() ? "no answer" : result.detail;
-  std::string text = !reply.error.empty() ? reply.error
-                     : result.status / 100 == 2
-                         ? "the reply was cut off"
-                         : "HTTP " + std::to_string(result.status) + ' ' + CleanLine(result.body, kDetailCodePointsMax);
-  for (std::size_t at; !api_key.empty() && (at = text.find(api_key)) != text.npos;)
-    text.replace(at, api_key.size(), "…");
-  return text;
 }
 
 // "[2]" in the text cites the second passage.
@@ -80,25 +65,16 @@ void OpenAiModel::Next(const Prompt& prompt, std::function<void(std::string_view
 }
 
 void OpenAiModel::Send() {
-  const Product& product = *prompt_->product;
   stream_ = std::make_unique<ChatStream>([this](std::string_view text) {
     rounds_.back().text.append(text);
     on_text_(text);
   });
   // The round before is part of the request only once it has ended.
   const std::vector<ChatRound> before(rounds_.begin(), rounds_.end() - 1);
-  http::ClientRequest fetch;
-  fetch.url = product.agent.base_url + "/chat/completions";
-  fetch.headers = {{"Content-Type", "application/json"},
-                   {"Accept", "text/event-stream, application/json"},
-                   {"User-Agent", "Widgent/1.0 (+agent)"}};
-  if (!product.agent.api_key.empty()) fetch.headers.push_back({"Authorization", "Bearer " + product.agent.api_key});
+  http::ClientRequest fetch =
+      StartEndpointRequest(*prompt_->product, "/chat/completions", "text/event-stream, application/json");
   fetch.body = WriteChatRequest({prompt_, &before, &passages_, asks_for_use_});
   fetch.timeout_ms = static_cast<int>(std::max<std::int64_t>(deadline_ - loop_.Now(), 1));
-  fetch.response_bytes_max = kReplyBytesMax;
-  const EgressConfig& egress = product.egress;
-  const auto url = ReadWebUrl(product.agent.base_url);
-  fetch.egress = {{std::get<WebUrl>(url).host_port}, egress.allow_private_cidrs, egress.https_only};
   fetch.on_body = [this, alive = std::weak_ptr<char>(alive_)](std::string_view piece) {
     if (!alive.expired() && stream_) stream_->Feed(piece);
   };
@@ -123,7 +99,7 @@ void OpenAiModel::OnAnswer(const http::ClientResult& result) {
     });
     return;
   }
-  const std::string detail = Describe(result, reply, prompt_->product->agent.api_key);
+  const std::string detail = DescribeFailure(result, reply.error, prompt_->product->agent.api_key);
   if (!rounds_.back().text.empty()) return Fail("agent_truncated", detail);
   Fail(result.error == Error::kTimeout ? "agent_timeout" : "agent_unavailable", detail);
 }
@@ -166,6 +142,9 @@ ModelTurn OpenAiModel::TurnOf(ChatReply reply) const {
   const std::string& text = rounds_.back().text;
   if (turn.calls.empty()) {
     turn.citations = CitedIn(text, passages_);
+    // Whatever the model has made of it, the help pages hold nothing.
+    turn.unanswered = prompt_->find_pages && passages_.empty() && prompt_->exchanges.empty() &&
+                      FindSmallTalk(prompt_->history.back().text) == SmallTalk::kNone;
     if (reply.finish_reason == "length") turn.error_code = "agent_truncated";
     else if (text.empty()) turn.error_code = "agent_unavailable";
     if (!turn.error_code.empty()) turn.error_detail = "the endpoint ended with finish_reason " + reply.finish_reason;

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/agent.h"
+#include "agent/agent_model.h"
 #include "agent/json.h"
 #include "agent/json_schema.h"
 #include "identity/claims_pointer.h"
@@ -69,6 +70,22 @@ std::optional<std::string> RefuseToolSchemas(const Product& product) {
       return "tool " + tool.name + ": parameters: " + error->detail;
   }
   return std::nullopt;
+}
+
+void OfferTools(const Product& product, const Identity& identity, UnixMillis now, Prompt& prompt) {
+  prompt.tools.clear();
+  prompt.withheld.clear();
+  for (const ToolConfig& tool : product.tools) {
+    std::vector<std::string> bound;
+    for (const auto& [name, pointer] : tool.bind) bound.push_back(name);
+    std::shared_ptr<const JsonSchema> schema = JsonSchema::Find(tool.parameters_json, bound);
+    if (!schema) continue;
+    if (auto code = RefuseTool(tool, identity, now)) {
+      prompt.withheld.push_back({&tool, std::move(schema), std::move(*code)});
+    } else {
+      prompt.tools.push_back({&tool, std::move(schema)});
+    }
+  }
 }
 
 std::optional<std::string> RefuseTool(const ToolConfig& tool, const Identity& identity, UnixMillis now) {

@@ -186,6 +186,15 @@ FetchId CurlClient::Fetch(ClientRequest request, std::function<void(ClientResult
   return id;
 }
 
+void CurlClient::RunUntilIdle() {
+  if (impl_->exchanges.empty()) return;
+  impl_->loop.OnTurnEnd([this] {
+    if (impl_->exchanges.empty()) impl_->loop.Stop();
+  });
+  impl_->loop.Run();
+  impl_->loop.OnTurnEnd(nullptr);
+}
+
 void CurlClient::Cancel(FetchId fetch) {
   const auto found = impl_->exchanges.find(fetch);
   if (found != impl_->exchanges.end()) impl_->Complete(*found->second, Error::kCancelled, "cancelled");

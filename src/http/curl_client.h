@@ -18,6 +18,9 @@ class CurlClient final : public Client {
   FetchId Fetch(ClientRequest request, std::function<void(ClientResult)> done) override;
   void Cancel(FetchId fetch) override;
 
+  // Runs the loop until nothing is under way: for commands that end with their last fetch.
+  void RunUntilIdle();
+
  private:
   struct Impl;
   std::shared_ptr<Impl> impl_;

@@ -18,7 +18,9 @@ struct MintedClaims {
   std::string sub;  // of the verified user; empty for a guest and for what concerns nobody
 };
 
-// HS256 over the UTF-8 bytes of `secret`.
+// A JSON Web Token of these claims, a JSON object, by HS256 over the UTF-8 bytes of `secret`.
+std::string SignJwt(std::string_view secret, std::string_view claims_json);
+
 std::string MintToken(std::string_view secret, const MintedClaims& claims, UnixMillis now);
 
 }  // namespace widgent

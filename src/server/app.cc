@@ -101,6 +101,7 @@ App::App(AppPorts ports, std::vector<Product> products, AppOptions options)
   };
   on("POST", "/v1/products/{pid}/session", widget_api_, &WidgetApi::PostSession);
   on_act("POST", "/v1/products/{pid}/agent", run_api_, &RunApi::PostAgent);
+  on_act("POST", "/v1/products/{pid}/chat", run_api_, &RunApi::PostChat);
   on("GET", "/v1/products/{pid}/agent/capabilities", widget_api_, &WidgetApi::GetCapabilities);
   on_act("GET", "/v1/products/{pid}/threads", widget_api_, &WidgetApi::ListThreads);
   on("DELETE", "/v1/products/{pid}/threads/{tid}", widget_api_, &WidgetApi::DeleteThread);

@@ -31,6 +31,8 @@ int RunCommandLine(int argc, const char* const* argv) {
   AddFeedback(cli);
   AddApprovals(cli);
   AddStore(cli);
+  AddTool(cli);
+  AddUnanswered(cli);
   try {
     cli.parse(argc, argv);
   } catch (const CLI::RuntimeError& ended) {
@@ -74,17 +76,23 @@ std::vector<Product> LoadProductsOrFail(const std::vector<std::string>& paths, c
   return std::get<std::vector<Product>>(std::move(loaded));
 }
 
-std::unique_ptr<Store> OpenStoreOrFail(const std::string& folder) {
+std::unique_ptr<Store> OpenStoreOrFail(const std::string& folder, std::unique_ptr<Store> (*open)(const std::string&)) {
   const std::string file = folder + "/widgent.db";
   std::error_code error;
   // Not made anew: what is written to a store that no server uses is done for nobody.
   if (!std::filesystem::exists(file, error))
     Fail(kExitUsage, "There is no store " + file + ".", "Name the server's folder with --data.");
   try {
-    return OpenSqliteStore(file);
+    return open(file);
   } catch (const std::exception& refused) {
     Fail(kExitFailure, refused.what(), "Name the server's folder with --data.");
   }
+}
+
+std::string OneLine(std::string text) {
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+  return text;
 }
 
 UnixMillis SystemNow() {

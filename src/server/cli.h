@@ -7,7 +7,7 @@
 
 #include "product/product.h"
 #include "protocol/time.h"
-#include "store/store.h"
+#include "store/sqlite_store.h"
 
 namespace CLI {
 class App;
@@ -34,6 +34,8 @@ void AddAudit(CLI::App& cli);
 void AddFeedback(CLI::App& cli);
 void AddApprovals(CLI::App& cli);
 void AddStore(CLI::App& cli);
+void AddTool(CLI::App& cli);
+void AddUnanswered(CLI::App& cli);
 
 // Ends the command: prints both, exits with `code`.
 [[noreturn]] void Fail(ExitCode code, std::string_view detail, std::string_view hint = "");
@@ -43,8 +45,12 @@ void AddStore(CLI::App& cli);
 // LoadProducts, or Fail. Warnings go to stderr.
 std::vector<Product> LoadProductsOrFail(const std::vector<std::string>& paths, const std::string& key_file = "");
 
-// The store of a running server, or of one that has run, to be written to; or Fail.
-std::unique_ptr<Store> OpenStoreOrFail(const std::string& folder);
+// The store of a running server, or of one that has run, or Fail.
+std::unique_ptr<Store> OpenStoreOrFail(const std::string& folder,
+                                       std::unique_ptr<Store> (*open)(const std::string&) = OpenSqliteStore);
+
+// Fit for a terminal, whoever wrote it.
+std::string OneLine(std::string text);
 
 UnixMillis SystemNow();
 

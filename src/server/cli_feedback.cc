@@ -1,6 +1,4 @@
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <filesystem>
 #include <iostream>
 #include <memory>
 
@@ -8,7 +6,6 @@
 #include "server/cli.h"
 #include "server/greeting.h"
 #include "server/history.h"
-#include "store/sqlite_store.h"
 
 namespace widgent {
 
@@ -21,13 +18,6 @@ struct FeedbackOptions {
   int limit = 100;
   bool json = false;
 };
-
-// Fit for a terminal, whoever wrote it.
-std::string OneLine(std::string text) {
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
-  return text;
-}
 
 void Print(const Feedback& feedback) {
   const bool is_user = feedback.thread.owner.kind == Owner::Kind::kUser;
@@ -49,11 +39,7 @@ void PrintJson(const Feedback& feedback) {
 }
 
 void List(const FeedbackOptions& options) {
-  const std::string file = options.data + "/widgent.db";
-  std::error_code error;
-  if (!std::filesystem::exists(file, error))
-    Fail(kExitUsage, "There is no store " + file + ".", "Name the server's folder with --data.");
-  const auto store = OpenSqliteStoreReadOnly(file);
+  const auto store = OpenStoreOrFail(options.data, OpenSqliteStoreReadOnly);
   const auto all = store->ListFeedback(ProductId{options.product}, options.limit);
   for (const Feedback& feedback : all) {
     if (options.json) PrintJson(feedback);

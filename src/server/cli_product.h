@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/mcp_catalog.h"
 #include "server/seal_key.h"
 
 namespace CLI {
@@ -45,6 +46,9 @@ CLI::App* AddProductCommand(CLI::App& product, const char* name, const char* wha
 
 // rotate-secret, revoke-secret, admin-key and seal.
 void AddSecretCommands(CLI::App& product, const std::shared_ptr<ProductOptions>& options);
+
+// What an MCP server of the product offers at present, or Fail.
+McpListing ListMcpToolsOrFail(const Product& product, const McpServerConfig& server);
 
 // accept-tools.
 void AddToolCommands(CLI::App& product, const std::shared_ptr<ProductOptions>& options);

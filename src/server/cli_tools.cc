@@ -2,7 +2,6 @@
 #include <iostream>
 #include <optional>
 
-#include "agent/mcp_catalog.h"
 #include "agent/text.h"
 #include "http/curl_client.h"
 #include "http/real_event_loop.h"
@@ -18,21 +17,27 @@ namespace {
 
 constexpr std::size_t kShownCodePointsMax = 2000;
 
-McpListing ListOrFail(const Product& product, const McpServerConfig& server) {
+}  // namespace
+
+McpListing ListMcpToolsOrFail(const Product& product, const McpServerConfig& server) {
   http::RealEventLoop loop;
   http::CurlClient client(loop);
   std::optional<McpListing> listing;
-  const auto exchange =
+  auto exchange =
       ListMcpTools(loop, client, product, server, "tlist_" + EncodeBase64Url(RandomBytes(12)), [&](McpListing listed) {
         listing = std::move(listed);
         loop.Stop();
       });
   loop.Run();
+  exchange.reset();
+  client.RunUntilIdle();  // the session's end is on its way
   if (!listing->error.empty())
     Fail(kExitFailure, "The server " + server.tool.name + " did not list its tools: " + listing->error + '.',
          "Is it running, and does it take tokens that are signed with the secret of this product's file?");
   return *std::move(listing);
 }
+
+namespace {
 
 // Whoever accepts a tool should have read what the model will read.
 void Show(const McpServerConfig& server, const McpTool& tool) {
@@ -51,7 +56,7 @@ void AcceptTools(const ProductOptions& options, bool is_dry) {
   std::string json = ReadProductFileOrFail(options);
   for (const McpServerConfig& server : product.mcp_servers) {
     std::map<std::string, std::string> pins;
-    for (const McpTool& tool : ListOrFail(product, server).tools) {
+    for (const McpTool& tool : ListMcpToolsOrFail(product, server).tools) {
       Show(server, tool);
       pins[tool.name] = tool.sha256;
     }

@@ -28,7 +28,7 @@ void PrintJson(const UnansweredQuestion& question) {
 }
 
 void List(const UnansweredOptions& options) {
-  const auto store = OpenStoreOrFail(options.data);
+  const auto store = OpenStoreOrFail(options.data, OpenSqliteStoreReadOnly);
   const auto all = store->ListUnanswered(ProductId{options.product}, options.limit);
   for (const UnansweredQuestion& question : all) {
     if (options.json) PrintJson(question);
@@ -38,7 +38,7 @@ void List(const UnansweredOptions& options) {
 }
 
 void Clear(const UnansweredOptions& options) {
-  const auto store = OpenStoreOrFail(options.data, OpenSqliteStore);
+  const auto store = OpenStoreOrFail(options.data);
   store->DeleteUnanswered(ProductId{options.product});
   if (!store->Commit()) Fail(kExitFailure, store->LastError());
 }

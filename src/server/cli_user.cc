@@ -10,7 +10,6 @@
 #include "server/cli.h"
 #include "server/config.h"
 #include "server/history.h"
-#include "store/store.h"
 
 namespace widgent {
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "server/problems.h"
+#include "server/ui_message_stream.h"
 
 namespace widgent {
 
@@ -45,6 +46,8 @@ void Exchange::Refuse(Problem problem) {
   metrics_.CountProblem(problem.code);
   Send(ProblemResponse(problem));
 }
+
+void Exchange::SpeakUiMessages() { responder_ = std::make_shared<UiMessageResponder>(std::move(responder_)); }
 
 void Exchange::StartStream() {
   http::Response head = StreamResponse("");

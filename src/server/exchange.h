@@ -51,6 +51,9 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   void SendJson(int status, std::string json);
   void Refuse(Problem problem);
 
+  // What is streamed from now on is told in the words of the AI SDK (ui_message_stream.h).
+  void SpeakUiMessages();
+
   // Opens an event stream at once: the caller has waited for what it acknowledges.
   void StartStream();
   http::Responder& responder() { return *responder_; }

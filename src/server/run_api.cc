@@ -8,6 +8,7 @@
 #include "server/history.h"
 #include "server/problems.h"
 #include "server/run_stream.h"
+#include "server/ui_message_input.h"
 #include "server/widget_api.h"
 
 namespace widgent {
@@ -55,6 +56,19 @@ void RunApi::PostAgent(const ExchangePtr& x) {
   RunAgentInput input;
   if (auto error = ReadRunAgentInput(x->request.body, input))
     return x->Refuse(MakeProblem("invalid_input", error->detail));
+  Start(x, input);
+}
+
+void RunApi::PostChat(const ExchangePtr& x) {
+  if (auto problem = CheckJsonBody(x->request)) return x->Refuse(*problem);
+  RunAgentInput input;
+  if (auto error = ReadUiMessages(x->request.body, x->request_id, input))
+    return x->Refuse(MakeProblem("invalid_input", error->detail));
+  x->SpeakUiMessages();
+  Start(x, input);
+}
+
+void RunApi::Start(const ExchangePtr& x, const RunAgentInput& input) {
   if (CountCharacters(input.text) > kMessageCharactersMax) {
     return x->Refuse(MakeProblem("message_too_large", "A message may have 4000 characters at most.",
                                  "Send it in parts, or less of it."));

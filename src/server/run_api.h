@@ -18,6 +18,8 @@ class RunApi {
       : store_(store), approvals_(store, audit), limits_(limits), hub_(hub), watchers_(watchers) {}
 
   void PostAgent(const ExchangePtr& x);
+  // The same in the words of the AI SDK.
+  void PostChat(const ExchangePtr& x);
   void GetEvents(const ExchangePtr& x);
   void PostCancel(const ExchangePtr& x);
 
@@ -25,6 +27,7 @@ class RunApi {
   void Drain() { is_draining_ = true; }
 
  private:
+  void Start(const ExchangePtr& x, const RunAgentInput& input);
   // The run's id was used before: shows the same run again instead of executing it twice.
   void Repeat(const ExchangePtr& x, const ThreadId& thread, const StoredRun& run);
   // Shows `run` from `cursor` on, whether it goes on, has ended, or was cut off by a crash.
