@@ -1,5 +1,6 @@
 // `widgentd tool test`: one call by an operator, through the policy. What goes over the wire is in
 // tests/node/webhook.test.mjs.
+#include <catch2/catch.hpp>
 #include <fstream>
 
 #include "server/widgentd.h"
