@@ -91,9 +91,10 @@ class Trial {
     Offered();
     Call(nullptr);
     if (question_) {
-      std::cout << "approval    the user is asked: " << OneLine(question_->message) << '\n';
+      std::cout << "approval    " << (question_->by_operator ? "an operator" : "the user")
+                << " is asked: " << OneLine(question_->message) << '\n';
       if (!options_.says_yes) {
-        std::cout << "outcome     nothing was done yet; --yes goes on as if the user had agreed\n";
+        std::cout << "outcome     nothing was done yet; --yes goes on as if the answer were yes\n";
         return kExitOk;
       }
       Call(&*question_);
@@ -182,7 +183,7 @@ void AddTool(CLI::App& cli) {
       ->type_name("JSON");
   test->add_option("--claims", options->claims, "Who asks, as the claims of a token; nobody is signed in without it")
       ->type_name("JSON");
-  test->add_flag("--yes", options->says_yes, "Go on as if the user had agreed, where the tool asks first");
+  test->add_flag("--yes", options->says_yes, "Go on as if the answer were yes, where the tool asks first");
   test->add_flag("--dry-run", options->is_dry, "Show the signed request, and send nothing");
   test->footer(
       "Goes the way of every call: is the tool offered to this visitor, do the arguments fit its schema, are the "
