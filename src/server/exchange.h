@@ -56,7 +56,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
   // Opens an event stream at once: the caller has waited for what it acknowledges.
   void StartStream();
-  http::Responder& responder() { return *responder_; }
+  const std::shared_ptr<http::Responder>& responder() { return responder_; }
 
  private:
   void Complete(http::Response& response);

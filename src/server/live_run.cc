@@ -39,7 +39,7 @@ LiveRun::~LiveRun() { ports_.loop.Cancel(heartbeat_timer_); }
 void LiveRun::Begin() {
   if (state_ != State::kAdmitted) return;
   state_ = State::kRunning;
-  for (const ExchangePtr& viewer : viewers_) viewer->StartStream();
+  for (const ExchangePtr& viewer : std::exchange(waiting_, {})) Start(*viewer);
   stream_.Append(Started(), ports_.loop.Now());
   Publish();
   BeatAfterAWhile();
@@ -58,7 +58,7 @@ void LiveRun::Begin() {
 void LiveRun::Abandon() {
   if (state_ != State::kAdmitted) return;
   state_ = State::kEnded;
-  for (const ExchangePtr& viewer : std::exchange(viewers_, {}))
+  for (const ExchangePtr& viewer : std::exchange(waiting_, {}))
     viewer->Refuse(MakeProblem("backend_down", "The message could not be stored.", "Try again in a moment.", 5));
   ended_(*this);
 }
@@ -72,7 +72,7 @@ void LiveRun::Drop() {
   if (state_ == State::kEnded) return;
   if (state_ == State::kAdmitted) {
     state_ = State::kEnded;
-    for (const ExchangePtr& viewer : std::exchange(viewers_, {}))
+    for (const ExchangePtr& viewer : std::exchange(waiting_, {}))
       viewer->Refuse(MakeProblem("thread_not_found", "The conversation was erased."));
     return ended_(*this);
   }
@@ -85,10 +85,11 @@ void LiveRun::Drop() {
 }
 
 void LiveRun::Attach(const ExchangePtr& viewer, std::size_t cursor) {
-  Watch(viewer);
-  if (state_ == State::kAdmitted) return;
-  viewer->StartStream();
-  Show(viewer, stream_.Between(cursor, published_));
+  const bool begins_later = state_ == State::kAdmitted;
+  if (begins_later) waiting_.push_back(viewer);
+  else Start(*viewer);
+  Watch(viewer->responder());
+  if (!begins_later) Show(viewer->responder(), stream_.Between(cursor, published_));
 }
 
 void LiveRun::Join(const ExchangePtr& viewer, std::string messages_json) {
@@ -110,9 +111,9 @@ void LiveRun::Join(const ExchangePtr& viewer, std::string messages_json) {
     if (&event == &prelude.back()) frames += EncodeSse(WriteCursor(id(), published_), json);
     else frames.append("data: ").append(json).append("\n\n");
   }
-  Watch(viewer);
-  viewer->StartStream();
-  Show(viewer, frames);
+  Start(*viewer);
+  Watch(viewer->responder());
+  Show(viewer->responder(), frames);
 }
 
 void LiveRun::OnEvent(const AgUiEvent& event) {
@@ -208,37 +209,43 @@ void LiveRun::Settle(bool is_stored) {
 void LiveRun::End() {
   state_ = State::kEnded;
   ports_.loop.Cancel(std::exchange(heartbeat_timer_, 0));
-  for (const ExchangePtr& viewer : std::exchange(viewers_, {})) viewer->responder().Finish();
+  for (const Viewer& viewer : std::exchange(viewers_, {})) viewer->Finish();
   ended_(*this);
 }
 
 void LiveRun::Publish() {
   const std::string_view news = stream_.Between(published_, stream_.count());
   published_ = stream_.count();
-  for (const ExchangePtr& viewer : std::vector(viewers_)) Show(viewer, news);
+  for (const Viewer& viewer : std::vector(viewers_)) Show(viewer, news);
 }
 
-void LiveRun::Show(const ExchangePtr& viewer, std::string_view frames) {
-  http::Responder& responder = viewer->responder();
-  if (responder.Backlog() > kBacklogBytesMax) {
+void LiveRun::Show(const Viewer& viewer, std::string_view frames) {
+  if (viewer->Backlog() > kBacklogBytesMax) {
     // Whoever cannot keep up is let go, and comes back with the number of the last frame that arrived.
-    std::erase(viewers_, viewer);
-    responder.Finish();
-    return;
+    const Viewer gone = viewer;
+    std::erase(viewers_, gone);
+    return gone->Finish();
   }
-  if (!frames.empty()) responder.Write(std::string(frames));
+  if (!frames.empty()) viewer->Write(std::string(frames));
 }
 
-void LiveRun::Watch(const ExchangePtr& viewer) {
-  viewers_.push_back(viewer);
-  viewer->responder().OnClosed([weak = weak_from_this(), gone = std::weak_ptr<Exchange>(viewer)] {
-    if (const auto self = weak.lock()) std::erase(self->viewers_, gone.lock());
+void LiveRun::Start(Exchange& viewer) {
+  viewer.StartStream();
+  viewers_.push_back(viewer.responder());
+}
+
+void LiveRun::Watch(const Viewer& viewer) {
+  viewer->OnClosed([weak = weak_from_this(), gone = std::weak_ptr<http::Responder>(viewer)] {
+    const auto self = weak.lock();
+    if (!self) return;
+    std::erase(self->viewers_, gone.lock());
+    std::erase_if(self->waiting_, [&](const ExchangePtr& exchange) { return exchange->responder() == gone.lock(); });
   });
 }
 
 void LiveRun::BeatAfterAWhile() {
   heartbeat_timer_ = ports_.loop.After(kHeartbeatMs, [this] {
-    for (const ExchangePtr& viewer : std::vector(viewers_)) Show(viewer, kSseHeartbeat);
+    for (const Viewer& viewer : std::vector(viewers_)) Show(viewer, kSseHeartbeat);
     BeatAfterAWhile();
   });
 }

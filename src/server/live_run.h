@@ -66,8 +66,11 @@ class LiveRun : public std::enable_shared_from_this<LiveRun> {
   void End();
 
   void Publish();
-  void Show(const ExchangePtr& viewer, std::string_view frames);
-  void Watch(const ExchangePtr& viewer);
+  // What a stream needs of its request, which may go: thousands may watch for long.
+  using Viewer = std::shared_ptr<http::Responder>;
+  void Start(Exchange& viewer);
+  void Show(const Viewer& viewer, std::string_view frames);
+  void Watch(const Viewer& viewer);
   void BeatAfterAWhile();
   AgUiEvent Started() const;
 
@@ -83,8 +86,9 @@ class LiveRun : public std::enable_shared_from_this<LiveRun> {
   bool cancel_requested_ = false;
 
   RunStream stream_;
-  std::size_t published_ = 0;  // frames that viewers may see
-  std::vector<ExchangePtr> viewers_;
+  std::size_t published_ = 0;         // frames that viewers may see
+  std::vector<ExchangePtr> waiting_;  // until it begins
+  std::vector<Viewer> viewers_;
   http::TimerId heartbeat_timer_ = 0;
   std::vector<Said> said_;
   std::vector<OpenTool> open_tools_;

@@ -57,11 +57,11 @@ void Watchers::Watch(const ExchangePtr& x, const Thread& thread, const std::stri
                                  [&](const StoredMessage& message) { return message.id.value == heard; });
   if (last != messages.end())
     for (auto message = messages.begin(); message <= last; ++message) page->told.insert(message->id.value);
-  x->responder().OnClosed([gone = std::weak_ptr<Page>(page)] {
+  x->responder()->OnClosed([gone = std::weak_ptr<Page>(page)] {
     if (const auto closed = gone.lock()) closed->is_gone = true;
   });
   x->StartStream();
-  x->responder().Write(Frame(RunStarted(thread.id, RunOf(thread.id), ToWire(x->identity, x->Now()))));
+  x->responder()->Write(Frame(RunStarted(thread.id, RunOf(thread.id), ToWire(x->identity, x->Now()))));
   Tell(*page);
   if (!heartbeat_timer_) Beat();
 }
@@ -96,7 +96,7 @@ void Watchers::Tell(Page& page) {
   if (page.is_gone) return;
   const ProductId& product = page.x->product->config.id;
   const auto thread = store_.FindThread(product, page.thread);
-  http::Responder& responder = page.x->responder();
+  http::Responder& responder = *page.x->responder();
   if (!IsAdmitted(page, thread) || responder.Backlog() > kBacklogBytesMax) return Drop(page);
   std::string frames = TellMessages(page, *thread) + TellQuestions(page, *thread);
   const bool is_over = thread->handed_off_at == 0 && page.asked.empty();
@@ -137,7 +137,7 @@ std::string Watchers::TellQuestions(Page& page, const Thread& thread) {
 
 void Watchers::Drop(Page& page) {
   if (std::exchange(page.is_gone, true)) return;
-  page.x->responder().Finish();
+  page.x->responder()->Finish();
 }
 
 void Watchers::Beat() {
@@ -147,7 +147,7 @@ void Watchers::Beat() {
     for (const auto& page : std::vector(pages_)) {
       const auto thread = store_.FindThread(page->x->product->config.id, page->thread);
       if (!IsAdmitted(*page, thread)) Drop(*page);
-      else if (!page->is_gone) page->x->responder().Write(std::string(kSseHeartbeat));
+      else if (!page->is_gone) page->x->responder()->Write(std::string(kSseHeartbeat));
     }
     if (!pages_.empty()) Beat();
   });
