@@ -53,4 +53,11 @@ std::string ClientAddress(const Request& request, const TrustedProxies& proxies)
   return client;
 }
 
+std::string AddressBlock(const std::string& address) {
+  const auto parsed = ParseIpAddress(address);
+  if (!parsed || !parsed->is_v6) return address;
+  constexpr std::size_t kNetworkBytes = 8;
+  return {parsed->bytes.begin(), parsed->bytes.begin() + kNetworkBytes};
+}
+
 }  // namespace widgent::http

@@ -21,4 +21,7 @@ bool IsTrusted(std::string_view address, const TrustedProxies& proxies);
 // that passed it on is then the client.
 std::string ClientAddress(const Request& request, const TrustedProxies& proxies);
 
+// What an address is limited as: a household has one IPv4 address, or 2^64 of IPv6.
+std::string AddressBlock(const std::string& address);
+
 }  // namespace widgent::http

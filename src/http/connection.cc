@@ -41,6 +41,12 @@ void Connection::Start() {
   Read();
 }
 
+bool Connection::CountBuffered() {
+  const std::size_t now = reader_.capacity() + outbox_.capacity();
+  const std::size_t before = std::exchange(counted_, now);
+  return owner_.CountBuffered(static_cast<std::ptrdiff_t>(now) - static_cast<std::ptrdiff_t>(before));
+}
+
 void Connection::SetDeadline(int milliseconds) { deadline_ = Clock::now() + std::chrono::milliseconds(milliseconds); }
 
 // Reading
@@ -84,17 +90,17 @@ void Connection::OnInput(const ErrorCode& error, std::string_view input) {
   switch (phase_) {
     case Phase::kHead:
     case Phase::kBody: {
-      inbox_ += input;
+      reader_.Append(input);
       // The rest of a long body comes without further waits.
       ErrorCode more_error;
-      if (input.size() >= kReadBytes && inbox_.size() < options.header_bytes_max + options.body_bytes_max) {
-        inbox_ += ReadNow(socket_, more_error);
+      if (input.size() >= kReadBytes && reader_.size() < options.header_bytes_max + options.body_bytes_max) {
+        reader_.Append(ReadNow(socket_, more_error));
       }
       return Process();
     }
     case Phase::kAnswering:
-      inbox_ += input;
-      if (inbox_.size() > options.header_bytes_max + options.body_bytes_max) return Close();
+      reader_.Append(input);
+      if (reader_.size() > options.header_bytes_max + options.body_bytes_max || !CountBuffered()) return Close();
       return Watch();
     case Phase::kClosing:
     case Phase::kLingering:
@@ -110,7 +116,7 @@ void Connection::OnInput(const ErrorCode& error, std::string_view input) {
 void Connection::OnEnd() {
   has_peer_ended_ = true;
   if (phase_ == Phase::kClosing) return;
-  if ((phase_ == Phase::kHead || phase_ == Phase::kBody) && !outbox_.empty()) {
+  if (IsWaiting() && !outbox_.empty()) {
     phase_ = Phase::kClosing;
     return MarkDirty();
   }
@@ -125,7 +131,11 @@ void Connection::Process() {
   while (Step()) {
   }
   is_processing_ = false;
-  if (phase_ != Phase::kHead && phase_ != Phase::kBody) return;
+  const bool is_counted = CountBuffered();
+  if (!IsWaiting()) return;
+  // What waits to be sent is Flush's: it knows who does not read.
+  if (!is_counted && outbox_.empty())
+    return Refuse("overloaded", phase_ == Phase::kBody ? Request(reader_.head().request) : Request());
   // Answers leave first where there is a backlog; Flush comes back here.
   if (outbox_.size() <= kPipelineBacklogMax) Read();
 }
@@ -137,65 +147,45 @@ void Connection::ProcessLater() {
 }
 
 bool Connection::Step() {
-  if (outbox_.size() > kPipelineBacklogMax) return false;
-  if (phase_ == Phase::kHead) return StepHead();
-  if (phase_ != Phase::kBody || inbox_.size() < head_->content_length) return false;
-  Dispatch();
-  return true;
-}
-
-bool Connection::StepHead() {
-  if (inbox_.empty()) return false;
+  if (outbox_.size() > kPipelineBacklogMax || !IsWaiting()) return false;
   const ServerOptions& options = owner_.Options();
-  if (!has_begun_head_) {
-    has_begun_head_ = true;
-    SetDeadline(options.header_timeout_ms);
+  Refusal refusal;
+  switch (reader_.Next({options.header_bytes_max, options.body_bytes_max, options.unique_header_prefixes}, refusal)) {
+    case RequestReader::Found::kNothing:
+      return false;
+    case RequestReader::Found::kBegin:
+      SetDeadline(options.header_timeout_ms);
+      return true;
+    case RequestReader::Found::kHead:
+      phase_ = Phase::kBody;
+      SetDeadline(options.body_timeout_ms);
+      if (reader_.head().expects_continue && !reader_.IsBodyComplete()) {
+        outbox_ += "HTTP/1.1 100 Continue\r\n\r\n";
+        MarkDirty();
+      }
+      return true;
+    case RequestReader::Found::kRequest:
+      Dispatch();
+      return true;
+    case RequestReader::Found::kRefusal:
+      Refuse(refusal.code, refusal.request);
+      return false;
   }
-  const HeadScanner::Result result = scanner_.Scan(inbox_);
-  if (result == HeadScanner::Result::kMalformed) {
-    Refuse("invalid_input", {});
-    return false;
-  }
-  const bool is_complete = result == HeadScanner::Result::kComplete;
-  if ((is_complete ? scanner_.HeadBytes() : inbox_.size()) > options.header_bytes_max) {
-    Refuse("header_too_large", {});
-    return false;
-  }
-  if (!is_complete) return false;
-  const std::string_view head = std::string_view(inbox_).substr(0, scanner_.HeadBytes());
-  auto parsed = ParseRequestHead(head, options.body_bytes_max, options.unique_header_prefixes);
-  if (const auto* refusal = std::get_if<Refusal>(&parsed)) {
-    Refuse(refusal->code, refusal->request);
-    return false;
-  }
-  inbox_.erase(0, head.size());
-  scanner_.Reset();
-  has_begun_head_ = false;
-  head_ = std::make_unique<RequestHead>(std::get<RequestHead>(std::move(parsed)));
-  phase_ = Phase::kBody;
-  SetDeadline(options.body_timeout_ms);
-  if (head_->expects_continue && inbox_.size() < head_->content_length) {
-    outbox_ += "HTTP/1.1 100 Continue\r\n\r\n";
-    MarkDirty();
-  }
-  return true;
+  return false;
 }
 
 void Connection::Dispatch() {
-  const std::unique_ptr<RequestHead> head = std::move(head_);
-  Request& request = head->request;
-  request.body = inbox_.substr(0, head->content_length);
-  inbox_.erase(0, head->content_length);
-  request.peer_address = peer_address_;
+  RequestHead head = reader_.Take();
+  head.request.peer_address = peer_address_;
   phase_ = Phase::kAnswering;
   deadline_ = Clock::time_point::max();
   ++exchange_;
   is_streaming_ = false;
-  is_head_request_ = head->is_head;
-  keep_alive_ = head->keep_alive;
+  is_head_request_ = head.is_head;
+  keep_alive_ = head.keep_alive;
   auto responder = std::make_shared<ConnectionResponder>(weak_from_this(), exchange_);
   try {
-    owner_.Handle(std::move(request), std::move(responder));
+    owner_.Handle(std::move(head.request), std::move(responder));
   } catch (const std::exception& error) {
     if (owner_.Options().report) owner_.Options().report(error.what());
     Abandon(exchange_);
@@ -212,7 +202,7 @@ void Connection::Refuse(std::string_view code, const Request& request) {
   phase_ = Phase::kClosing;
   keep_alive_ = false;
   is_head_request_ = false;
-  inbox_ = {};
+  reader_.Clear();
   AppendAnswer(response);
   if (!is_reading_) Watch();
 }
@@ -287,7 +277,7 @@ void Connection::CompleteAnswer() {
   is_streaming_ = false;
   phase_ = keep_alive_ && !owner_.IsStopping() ? Phase::kHead : Phase::kClosing;
   if (phase_ == Phase::kHead) SetDeadline(owner_.Options().idle_timeout_ms);
-  else inbox_ = {};
+  else reader_.Clear();
 }
 
 // Writing
@@ -311,17 +301,19 @@ void Connection::Flush() {
         outbox_.erase(0, sent_);
         sent_ = 0;
       }
+      if (!CountBuffered()) return Close();
       return WaitWritable();
     }
     if (error) return Close();
   }
   outbox_ = {};
   sent_ = 0;
+  CountBuffered();
   write_deadline_ = Clock::time_point::max();
   if (phase_ == Phase::kClosing) return Linger();
-  if (phase_ != Phase::kHead && phase_ != Phase::kBody) return;
+  if (!IsWaiting()) return;
   // Not from here: a handler has to run within a turn, so that what it stores is committed at its end.
-  if (inbox_.empty()) Read();
+  if (reader_.size() == 0) Read();
   else ProcessLater();
 }
 
@@ -350,7 +342,7 @@ void Connection::Sweep(Clock::time_point now) {
   if (phase_ == Phase::kAnswering && !is_reading_) return Watch();
   if (now <= deadline_) {
     const auto idle = std::chrono::milliseconds(owner_.Options().idle_timeout_ms);
-    if (phase_ == Phase::kHead && inbox_.empty() && read_buffer_ && outbox_.empty() &&
+    if (phase_ == Phase::kHead && reader_.size() == 0 && read_buffer_ && outbox_.empty() &&
         now > deadline_ - idle + kRestAfter) {
       is_resting_ = true;
       ErrorCode ignored;
@@ -360,10 +352,10 @@ void Connection::Sweep(Clock::time_point now) {
   }
   switch (phase_) {
     case Phase::kHead:
-      if (inbox_.empty()) return Close();
+      if (reader_.size() == 0) return Close();
       return Refuse("request_timeout", {});
     case Phase::kBody:
-      return Refuse("request_timeout", head_->request);
+      return Refuse("request_timeout", Request(reader_.head().request));
     case Phase::kLingering:
       return Close();
     default:
@@ -372,7 +364,7 @@ void Connection::Sweep(Clock::time_point now) {
 }
 
 void Connection::Stop() {
-  if (phase_ == Phase::kHead && inbox_.empty() && outbox_.empty()) Close();
+  if (phase_ == Phase::kHead && reader_.size() == 0 && outbox_.empty()) Close();
 }
 
 void Connection::Close() {
@@ -381,9 +373,10 @@ void Connection::Close() {
   phase_ = Phase::kClosed;
   ErrorCode ignored;
   socket_.close(ignored);
-  inbox_ = {};
+  reader_.Clear();
   outbox_ = {};
   sent_ = 0;
+  CountBuffered();
   if (on_closed_) owner_.Post(std::exchange(on_closed_, {}));
   owner_.Closed(*this);
 }

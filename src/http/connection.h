@@ -13,7 +13,7 @@
 #include <string>
 
 #include "http/message.h"
-#include "http/request_head.h"
+#include "http/request_reader.h"
 #include "http/server.h"
 
 namespace widgent::http {
@@ -30,6 +30,8 @@ class ConnectionOwner {
   virtual void Dirty(std::shared_ptr<Connection> connection) = 0;
   virtual void Post(std::function<void()> task) = 0;
   virtual void Closed(Connection& connection) = 0;
+  // The bytes that a connection holds have grown, or shrunk. False: all connections together hold too many.
+  virtual bool CountBuffered(std::ptrdiff_t change) = 0;
   // True after Stop(): no answer keeps its connection alive.
   virtual bool IsStopping() const = 0;
 };
@@ -51,6 +53,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Stop();
   // At once. The owner is not asked for anything afterwards.
   void Close();
+  // True while no request is being answered: nothing is lost where it is closed.
+  bool IsWaiting() const { return phase_ == Phase::kHead || phase_ == Phase::kBody; }
+  Clock::time_point deadline() const { return deadline_; }
 
   // The handler's side. Calls for an exchange that is over do nothing.
   void Send(ExchangeId exchange, const Response& response);
@@ -74,7 +79,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Process();
   void ProcessLater();
   bool Step();
-  bool StepHead();
   void Dispatch();
   void Refuse(std::string_view code, const Request& request);
   void AppendAnswer(const Response& response);
@@ -82,18 +86,18 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void MarkDirty();
   void WaitWritable();
   void Linger();
+  bool CountBuffered();
   void SetDeadline(int milliseconds);
 
   ConnectionOwner& owner_;
   Socket socket_;
   std::string peer_address_;
-  std::string inbox_;   // received and not yet understood
+  RequestReader reader_;
   std::string outbox_;  // to be sent; `sent_` bytes of it are
   std::size_t sent_ = 0;
+  std::size_t counted_ = 0;  // of both, as the owner knows it
   std::unique_ptr<char[]> read_buffer_;
-  std::unique_ptr<RequestHead> head_;  // in kBody
   std::function<void()> on_closed_;
-  HeadScanner scanner_;
   ExchangeId exchange_ = 0;
   Clock::time_point deadline_;
   Clock::time_point write_deadline_ = Clock::time_point::max();
@@ -106,7 +110,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool is_processing_ = false;
   bool is_streaming_ = false;
   bool is_head_request_ = false;
-  bool has_begun_head_ = false;
   bool has_peer_ended_ = false;
   bool keep_alive_ = true;
 };

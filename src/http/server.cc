@@ -1,7 +1,9 @@
 #include "http/server.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/ip/tcp.hpp>
+#include <ctime>
 #include <stdexcept>
 #include <unordered_map>
 #include <utility>
@@ -9,6 +11,7 @@
 
 #include "http/connection.h"
 #include "http/real_event_loop_impl.h"
+#include "http/response_text.h"
 
 namespace widgent::http {
 namespace {
@@ -19,19 +22,14 @@ using ErrorCode = boost::system::error_code;
 using Acceptor = asio::basic_socket_acceptor<tcp, asio::io_context::executor_type>;
 
 constexpr int kAcceptPauseMs = 100;
+// Of the connections, those that give way at once: looking for them takes a while.
+constexpr std::size_t kShareGivingWay = 64;
 
 asio::ip::address Plain(const asio::ip::address& address) {
   if (address.is_v6() && address.to_v6().is_v4_mapped()) {
     return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
   }
   return address;
-}
-
-// What connections are counted by: a household has one IPv4 address, or 2^64 of IPv6.
-std::string CountedAs(const asio::ip::address& address) {
-  if (address.is_v4()) return address.to_string();
-  const auto bytes = address.to_v6().to_bytes();
-  return {bytes.begin(), bytes.begin() + 8};
 }
 
 }  // namespace
@@ -41,8 +39,10 @@ int RefusalStatus(std::string_view code) {
   if (code == "length_required") return 411;
   if (code == "message_too_large") return 413;
   if (code == "expectation_failed") return 417;
+  if (code == "rate_limited") return 429;
   if (code == "header_too_large") return 431;
   if (code == "internal") return 500;
+  if (code == "overloaded") return 503;
   if (code == "http_version_unsupported") return 505;
   return 400;
 }
@@ -67,6 +67,7 @@ struct Server::Impl final : ConnectionOwner {
   std::unordered_map<Connection*, Entry> connections;
   std::unordered_map<std::string, int> connections_by_address;
   std::vector<std::shared_ptr<Connection>> dirty;
+  std::size_t buffered = 0;
   TimerId sweep_timer = 0, drain_timer = 0;
   bool is_stopping = false;
   std::function<void()> drained;
@@ -93,6 +94,11 @@ struct Server::Impl final : ConnectionOwner {
   void Handle(Request request, std::shared_ptr<Responder> responder) override {
     request.peer_address = ClientAddress(request, options.trusted_proxies);
     handler(std::move(request), std::move(responder));
+  }
+
+  bool CountBuffered(std::ptrdiff_t change) override {
+    buffered += static_cast<std::size_t>(change);
+    return buffered <= options.buffered_bytes_max;
   }
 
   void Closed(Connection& connection) override {
@@ -142,17 +148,48 @@ struct Server::Impl final : ConnectionOwner {
   void Welcome(Socket socket) {
     ErrorCode error;
     const tcp::endpoint peer = socket.remote_endpoint(error);
-    if (error || connections.size() >= static_cast<std::size_t>(options.connections_max)) return;
+    if (error) return;
     const asio::ip::address address = Plain(peer.address());
-    std::string counted_as = CountedAs(address);
-    int& count = connections_by_address[counted_as];
+    std::string counted_as = AddressBlock(address.to_string());
+    const auto counted = connections_by_address.find(counted_as);
     const bool is_limited =
         options.connections_per_address_max > 0 && !IsTrusted(address.to_string(), options.trusted_proxies);
-    if (is_limited && count >= options.connections_per_address_max) return;
-    ++count;
+    if (is_limited && counted != connections_by_address.end() && counted->second >= options.connections_per_address_max)
+      return TurnAway(socket, "rate_limited");
+    if (!HasRoom()) return TurnAway(socket, "overloaded");
+    ++connections_by_address[counted_as];
     auto connection = std::make_shared<Connection>(*this, std::move(socket), address.to_string());
     connections.emplace(connection.get(), Entry{connection, std::move(counted_as)});
     connection->Start();
+  }
+
+  // The ones nearest to their deadline give way: first requests that trickle, then connections kept alive.
+  bool HasRoom() {
+    const auto most = static_cast<std::size_t>(options.connections_max);
+    if (connections.size() < most) return true;
+    std::vector<std::shared_ptr<Connection>> waiting = Snapshot();
+    std::erase_if(waiting, [](const auto& connection) { return !connection->IsWaiting(); });
+    const std::size_t count = std::min(waiting.size(), 1 + most / kShareGivingWay);
+    std::partial_sort(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(count), waiting.end(),
+                      [](const auto& a, const auto& b) { return a->deadline() < b->deadline(); });
+    for (std::size_t i = 0; i < count; ++i) waiting[i]->Close();
+    return connections.size() < most;
+  }
+
+  // As far as it goes without waiting for anybody.
+  void TurnAway(Socket& socket, std::string_view code) {
+    const Response response = options.refuse ? options.refuse(code, {}) : Response{RefusalStatus(code), {}, ""};
+    std::string text;
+    const ResponseFraming framing{.content_length = response.body.size(), .keep_alive = false};
+    if (!AppendResponseHead(response, framing, std::time(nullptr), text)) return;
+    text += response.body;
+    ErrorCode ignored;
+    socket.non_blocking(true, ignored);
+    socket.write_some(asio::buffer(text), ignored);
+    socket.shutdown(Socket::shutdown_send, ignored);
+    // Unread input would reset the connection, and the peer might lose the answer.
+    std::array<char, 4096> unread;
+    socket.read_some(asio::buffer(unread), ignored);
   }
 
   void CloseListeners() {

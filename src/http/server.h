@@ -20,18 +20,22 @@ struct ServerOptions {
   // Each for its whole phase, however the bytes trickle. The handler has no deadline.
   int header_timeout_ms = 10'000;
   int body_timeout_ms = 15'000;
-  int idle_timeout_ms = 75'000;   // of a connection kept alive; above what proxies use
-  int write_timeout_ms = 60'000;  // for a peer to take what has been waiting for it
-  int drain_timeout_ms = 10'000;  // after Stop()
-  int sweep_interval_ms = 500;    // how often the deadlines are looked at
-  int connections_max = 12'000;
+  int idle_timeout_ms = 75'000;           // of a connection kept alive; above what proxies use
+  int write_timeout_ms = 60'000;          // for a peer to take what has been waiting for it
+  int drain_timeout_ms = 10'000;          // after Stop()
+  int sweep_interval_ms = 500;            // how often the deadlines are looked at
+  int connections_max = 12'000;           // where they are all there, those that wait for a request give way
   int connections_per_address_max = 256;  // an IPv6 peer counts by its /64; 0: no limit; not of a trusted proxy
-  TrustedProxies trusted_proxies;         // they say who the client is
+  // Memory for what all connections have received and not understood, or been answered and not taken; the heap takes
+  // several times as much. Whoever goes over it is refused, or cut where it does not read.
+  std::size_t buffered_bytes_max = 32 * 1024 * 1024;
+  TrustedProxies trusted_proxies;  // they say who the client is
   // Headers of these prefixes (lower case) may not be repeated, beside the standard ones that must not be.
   std::vector<std::string> unique_header_prefixes;
 
   // The answer where no handler is asked: 400 invalid_input, 408 request_timeout, 411 length_required,
-  // 413 message_too_large, 417 expectation_failed, 431 header_too_large, 500 internal, 505 http_version_unsupported.
+  // 413 message_too_large, 417 expectation_failed, 429 rate_limited (connections of the address), 431 header_too_large,
+  // 500 internal, 503 overloaded (connections or bytes of all), 505 http_version_unsupported.
   // `request` holds what was understood: nothing, or all but the body. Its status is taken over as it is.
   std::function<Response(std::string_view code, const Request& request)> refuse;
   // For the log: what a handler threw.

@@ -60,6 +60,7 @@ constexpr ProblemKind kProblems[] = {
     {"rate_limited", 429, "Too many requests"},
     {"header_too_large", 431, "The request's header is too large"},
     {"internal", 500, "Something went wrong"},
+    {"overloaded", 503, "The server has too much to do"},
     {"draining", 503, "The server is restarting"},
     {"backend_down", 503, "The store cannot be reached"},
     {"http_version_unsupported", 505, "Only HTTP/1.1 is spoken here"},

@@ -26,6 +26,7 @@ constexpr char kDashboardPolicy[] =
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'";
 constexpr std::string_view kProblemPages = "/problems/";
+constexpr std::int64_t kRefusedRetrySeconds = 2;
 constexpr std::int64_t kRevokedLatelyMs = 10'000;  // more than the time between two calls of HearOthers
 
 // Fills `ids` with what the template's {…} stand for. Only valid ids fit.
@@ -136,7 +137,9 @@ void App::Handle(http::Request request, std::shared_ptr<http::Responder> respond
 
 http::Response App::RefuseUnread(std::string_view code, const http::Request& request) {
   Problem problem = MakeProblem(code, "The request was refused before it was read.");
+  if (ProblemStatus(code) == 503 || ProblemStatus(code) == 429) problem.retry_after_s = kRefusedRetrySeconds;
   problem.request_id = NewRequestId();
+  metrics_.CountProblem(code);
   http::Response response = ProblemResponse(problem);
   response.headers.push_back({"Widgent-Request-Id", problem.request_id});
   for (const ServedProductPtr& product : products_) {

@@ -38,6 +38,13 @@ TEST_CASE("Where the list ends or says no address, the last proxy of ours is the
   }
 }
 
+TEST_CASE("An address of IPv6 counts with its network, one of IPv4 alone") {
+  CHECK(AddressBlock("192.0.2.1") == "192.0.2.1");
+  CHECK(AddressBlock("2001:db8::1") == AddressBlock("2001:db8::ffff:1"));
+  CHECK(AddressBlock("2001:db8::1") != AddressBlock("2001:db8:0:1::1"));
+  CHECK(AddressBlock("") == "");
+}
+
 TEST_CASE("A block is an address with a length that it can have") {
   for (const char* block : {"127.0.0.1", "10.0.0.0/8", "0.0.0.0/0", "10.0.0.1/32", "fd00::/8", "::1", "::/128"})
     CHECK(IsCidr(block));

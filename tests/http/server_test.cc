@@ -453,10 +453,75 @@ TEST_CASE("An address has so many connections and no more, until one ends") {
     CHECK(StatusOf(socket->ReadResponse()) == 200);
   }
   RawSocket fourth(server.port());
-  fourth.Send(kGet);
-  CHECK(fourth.ReadToEnd().empty());
+  const std::string refusal = fourth.ReadToEnd();
+  CHECK(StatusOf(refusal) == 429);
+  CHECK(BodyOf(refusal) == "rate_limited");
+  CHECK(fourth.IsEnded());
   first.reset();
   REQUIRE(server.Eventually([&] { return server.server().ConnectionCount() == 2; }));
+  CHECK(AnswersWell(server.port()));
+}
+
+TEST_CASE("Where all connections are taken, the slowest to ask gives way, and nobody who is being answered") {
+  std::vector<std::shared_ptr<Responder>> waiting;
+  ServerOptions options;
+  options.connections_max = 4;
+  TestServer server(
+      [&](Request request, std::shared_ptr<Responder> responder) {
+        if (request.path == "/wait") waiting.push_back(std::move(responder));
+        else responder->Send({200, {}, "POST /p? " + request.body});
+      },
+      std::move(options));
+  RawSocket busy(server.port()), idle(server.port());
+  busy.Send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n");
+  idle.Send(kGet);
+  CHECK(StatusOf(idle.ReadResponse()) == 200);
+  RawSocket slow(server.port());
+  slow.Send("GET / HTTP/1.1\r\n");
+  REQUIRE(server.Eventually([&] { return waiting.size() == 1 && server.server().ConnectionCount() == 3; }));
+  RawSocket silent(server.port());
+  REQUIRE(server.Eventually([&] { return server.server().ConnectionCount() == 4; }));
+  CHECK(AnswersWell(server.port()));
+  CHECK(slow.IsEnded());
+  idle.Send(kGet);
+  CHECK(StatusOf(idle.ReadResponse()) == 200);
+
+  std::vector<std::unique_ptr<RawSocket>> more;
+  for (std::size_t n = 2; n <= 4; ++n) {
+    more.push_back(std::make_unique<RawSocket>(server.port()));
+    more.back()->Send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n");
+    REQUIRE(server.Eventually([&] { return waiting.size() == n; }));
+  }
+  RawSocket fifth(server.port());
+  CHECK(StatusOf(fifth.ReadToEnd()) == 503);
+  server.Do([&] { waiting.clear(); });
+  CHECK(StatusOf(busy.ReadResponse()) == 500);
+}
+
+TEST_CASE("What all connections hold together is bounded: who is over it is refused, or cut where it does not read") {
+  ServerOptions options;
+  options.buffered_bytes_max = 50'000;
+  options.body_bytes_max = 60'000;
+  TestServer server(
+      [](Request request, std::shared_ptr<Responder> responder) {
+        responder->Send({200, {}, request.path == "/long" ? std::string(10'000'000, 'x') : "POST /p? " + request.body});
+      },
+      std::move(options));
+  const std::string head = "POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 30000\r\n\r\n";
+  RawSocket first(server.port()), second(server.port());
+  first.Send(head + std::string(29'999, 'x'));
+  CHECK(AnswersWell(server.port()));
+  second.Send(head + std::string(29'999, 'x'));
+  const std::string refusal = second.ReadToEnd();
+  CHECK(StatusOf(refusal) == 503);
+  CHECK(BodyOf(refusal) == "overloaded");
+  second.Close();
+  first.Send("x");
+  CHECK(StatusOf(first.ReadResponse()) == 200);
+
+  RawSocket deaf(server.port(), 4096);
+  deaf.Send("GET /long HTTP/1.1\r\nHost: a\r\n\r\n");
+  CHECK(server.Eventually([&] { return server.server().ConnectionCount() <= 1; }));
   CHECK(AnswersWell(server.port()));
 }
 
