@@ -9,8 +9,11 @@ target_compile_options(widgent_options INTERFACE -Wall -Wextra -Wpedantic -Wshad
   -Wno-missing-field-initializers)
 if(WIDGENT_SANITIZE)
   target_compile_options(widgent_options INTERFACE
-    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
-  target_link_options(widgent_options INTERFACE -fsanitize=address,undefined)
+    -fsanitize=${WIDGENT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(widgent_options INTERFACE -fsanitize=${WIDGENT_SANITIZE})
+endif()
+if(WIDGENT_FUZZ)
+  target_compile_options(widgent_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 if(WIDGENT_COVERAGE)
   target_compile_options(widgent_options INTERFACE --coverage -fprofile-abs-path)

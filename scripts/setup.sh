@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing on a Debian 12 machine: packages by apt, then the npm dependencies of the lock file.
-# Usage: scripts/setup.sh GROUP...   with the groups build, demo, test, look, bench and check.
+# Usage: scripts/setup.sh GROUP...   with the groups build, demo, test, fuzz, look, bench and check.
 # Says what is missing and why before it installs anything; does nothing where all is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -41,6 +41,8 @@ test|nginx-light|the proxy of docs/operations.md
 test|systemd|checks the unit of docs/operations.md
 test|openssl|certificates of the browser tests' https pages
 test|fonts-dejavu-core|text in the browser tests
+fuzz|clang|compiles the fuzz targets
+fuzz|libclang-rt-dev|libFuzzer and its sanitizers
 look|pngquant|makes the screenshots small
 bench|wrk|the load of the server's bench
 check|clang-format|formatting

@@ -7,7 +7,7 @@ import { compile } from './build.mjs';
 import { root, run } from './steps.mjs';
 
 const target = 'widgent_simulation_tests';
-const program = `${root}/build/native/${target}`;
+const programOf = (preset) => `${root}/build/${preset}/${target}`;
 const slice = 250; // seeds of one process
 
 const help = `Usage: npm run simulate -- [options]
@@ -22,7 +22,7 @@ failing seed has done is written to test-results/seed-<seed>.jsonl, with all lef
   --help         says this`;
 
 /** Runs seeds `from` to `from + seeds - 1` and answers { passed, failed }, in seeds. Stops soon after a failure. */
-export async function simulate({ seeds = 10_000, from = 1, jobs = availableParallelism() } = {}) {
+export async function simulate({ seeds = 10_000, from = 1, jobs = availableParallelism(), preset = 'native' } = {}) {
   const start = performance.now();
   const end = from + seeds;
   const sums = {};
@@ -38,7 +38,7 @@ export async function simulate({ seeds = 10_000, from = 1, jobs = availableParal
       let text = '';
       const env = { WIDGENT_FROM: String(first), WIDGENT_SEEDS: String(count) };
       const read = (piece) => (text += piece);
-      const code = await run(program, ['--use-colour', 'no', '[seeds]'], { env, quiet: true, read });
+      const code = await run(programOf(preset), ['--use-colour', 'no', '[seeds]'], { env, quiet: true, read });
       if (code !== 0) {
         failed += 1;
         report(text, first);
@@ -95,7 +95,7 @@ async function main() {
   const [seeds, from, jobs] = ['seeds', 'from', 'jobs'].map((name) => whole(name, values[name]));
   await compile('native', [target]);
   if (values.replay) {
-    process.exitCode = await run(program, ['[seeds]'], { env: { WIDGENT_REPLAY: resolve(values.replay) } });
+    process.exitCode = await run(programOf('native'), ['[seeds]'], { env: { WIDGENT_REPLAY: resolve(values.replay) } });
     return;
   }
   const { failed } = await simulate({ seeds, from, jobs });

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
-import { root } from './steps.mjs';
+import { root, widgentd } from './steps.mjs';
 
 export const defaultPorts = { widgent: 8787, express: 4001, fastapi: 4002 };
 
@@ -123,7 +123,7 @@ export async function startProcess({ name, program, args, env, url, log }) {
 export function startServer({ port, configs, dataDir, secrets, log }) {
   return startProcess({
     name: 'widgent',
-    program: `${root}/build/native/widgentd`,
+    program: widgentd,
     args: [
       'serve',
       ...configs.flatMap((file) => ['--config', file]),

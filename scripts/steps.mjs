@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 
+/** The server that tests run. `npm run sanitize` names others. */
+export const widgentd = process.env.WIDGENTD ?? `${root}/build/native/widgentd`;
+
 const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 
 /** Announces a step, runs it, and says how long it took. */

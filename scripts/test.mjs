@@ -2,6 +2,7 @@
 //   npm test -- --only NAME...   runs the named parts alone; an unknown name lists them.
 import { rmSync } from 'node:fs';
 import { build, compile } from './build.mjs';
+import { fuzzAll } from './fuzz.mjs';
 import { buildExamples, packNpm } from './npm.mjs';
 import { simulate } from './simulate.mjs';
 import { output, root, run, step } from './steps.mjs';
@@ -45,6 +46,7 @@ const parts = {
   types: () => packNpm().then(() => Promise.all(typed.map(typeCheck)).then(sum)),
   native: () => runCatch('native'),
   simulation: () => simulate({ seeds: 10_000 }).then(({ failed }) => ({ passed: failed ? 0 : 1, failed })),
+  fuzz: () => fuzzAll({ seconds: 10 }),
   tokens: () => runNode('tests/tokens'),
   node: () => runNode('tests/node'),
   browser: () => buildExamples().then(runPlaywright),

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import test, { after, before, beforeEach } from 'node:test';
 import { promisify } from 'node:util';
 import { findFreePort, newSecrets, startStack } from '../../scripts/stack.mjs';
-import { root } from '../../scripts/steps.mjs';
+import { widgentd } from '../../scripts/steps.mjs';
 import { converse } from './conversation.mjs';
 
 const secrets = { ...newSecrets(), ACME_AGENT_KEY: 'the_key_of_the_agent' };
@@ -83,7 +83,7 @@ beforeEach(() => {
 
 const audit = async () => {
   const args = ['audit', 'show', '--json', '--product', 'acme', '--limit', '1000', '--data', `${folder}/data`];
-  const { stdout } = await promisify(execFile)(`${root}/build/native/widgentd`, args);
+  const { stdout } = await promisify(execFile)(widgentd, args);
   return stdout.trim().split('\n').filter(Boolean).map(JSON.parse);
 };
 const actsOf = async (runId) =>

@@ -7,18 +7,17 @@ import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import test, { after, before } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { findFreePort, startProcess } from '../../scripts/stack.mjs';
+import { widgentd } from '../../scripts/steps.mjs';
 
-const program = fileURLToPath(new URL('../../build/native/widgentd', import.meta.url));
 const run = promisify(execFile);
 const origin = 'https://shop.example';
 const lines = [];
 let folder, dir, data, port, server, serviceKey, firstSecret, adminKey;
 
 async function product(...args) {
-  const { stdout } = await run(program, ['product', ...args, '--dir', dir]);
+  const { stdout } = await run(widgentd, ['product', ...args, '--dir', dir]);
   return stdout;
 }
 const secretIn = (text) => /wvs_[\w-]+/.exec(text)[0];
@@ -60,7 +59,7 @@ before(async () => {
   port = await findFreePort();
   server = await startProcess({
     name: 'widgent',
-    program,
+    program: widgentd,
     args: ['serve', '--config', dir, '--data', data, '--listen', `127.0.0.1:${port}`],
     env: {},
     url: `http://127.0.0.1:${port}/healthz`,
@@ -108,7 +107,7 @@ test('case 21: a user is revoked over HTTP and by the command line, and comes ba
   const again = sign(secret, sub);
   assert.equal(await identify(again), sub);
   await sleep(1100);
-  await run(program, ['user', 'revoke', 'acme', sub, '--data', data]);
+  await run(widgentd, ['user', 'revoke', 'acme', sub, '--data', data]);
   assert.equal(await identify(again), 'revoked');
 });
 

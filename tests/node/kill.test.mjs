@@ -10,7 +10,7 @@ import test, { after, before } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { findFreePort, newSecrets, startServer } from '../../scripts/stack.mjs';
-import { root } from '../../scripts/steps.mjs';
+import { widgentd } from '../../scripts/steps.mjs';
 
 const kills = 50;
 const users = Array.from({ length: 20 }, (_, number) => `u_${number}`);
@@ -149,8 +149,7 @@ async function readThread(thread, sub) {
   return (await response.json()).messages;
 }
 
-const widgentd = (...args) =>
-  promisify(execFile)(`${root}/build/native/widgentd`, args, { env: secrets, maxBuffer: 1 << 28 });
+const widgentd = (...args) => promisify(execFile)(widgentd, args, { env: secrets, maxBuffer: 1 << 28 });
 
 /** Every acknowledged message of these is stored once, and no other twice. */
 async function checkMessages(said) {

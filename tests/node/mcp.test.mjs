@@ -15,11 +15,10 @@ import test, { after, before, beforeEach } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { findFreePort, newSecrets, startStack } from '../../scripts/stack.mjs';
-import { root } from '../../scripts/steps.mjs';
+import { widgentd } from '../../scripts/steps.mjs';
 import { converse } from './conversation.mjs';
 
 const secrets = { ...newSecrets(), ACME_MCP_SECRET: 'an_mcp_secret_of_more_than_32_bytes_in_all' };
-const program = `${root}/build/native/widgentd`;
 const lines = [];
 let endpoint, stack, folder, ports, say;
 
@@ -158,7 +157,7 @@ beforeEach(() => {
 });
 
 const widgentd = async (...args) =>
-  (await promisify(execFile)(program, args, { env: { ...process.env, ...secrets } })).stdout;
+  (await promisify(execFile)(widgentd, args, { env: { ...process.env, ...secrets } })).stdout;
 const accept = (...args) => widgentd('product', 'accept-tools', 'acme', '--dir', folder, ...args);
 const audit = async () =>
   (await widgentd('audit', 'show', '--json', '--product', 'acme', '--limit', '1000', '--data', `${folder}/data`))

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import test, { after, before } from 'node:test';
 import { promisify } from 'node:util';
 import { findFreePort } from '../../scripts/stack.mjs';
-import { root } from '../../scripts/steps.mjs';
+import { root, widgentd } from '../../scripts/steps.mjs';
 
 let system, port, tlsPort, printed;
 
@@ -155,7 +155,7 @@ test('A reply streams through nginx piece by piece, and the audit log has the ad
   assert.equal((await ask('POST', '/v1/products/acme/session', { headers })).status, 200);
 
   const show = ['audit', 'show', '--data', `${system}/var/lib/widgent`, '--json'];
-  const records = execFileSync(`${root}/build/native/widgentd`, show, { encoding: 'utf8' }).trim().split('\n');
+  const records = execFileSync(widgentd, show, { encoding: 'utf8' }).trim().split('\n');
   const addresses = records.map((line) => JSON.parse(line).src_endpoint.ip);
   assert.ok(addresses.length > 0 && addresses.every((ip) => ip === visitor), `${addresses}`);
 });

@@ -8,7 +8,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import test, { after, afterEach, before } from 'node:test';
 import { findFreePort, newSecrets, startServer } from '../../scripts/stack.mjs';
-import { root } from '../../scripts/steps.mjs';
+import { widgentd } from '../../scripts/steps.mjs';
 
 const secrets = newSecrets();
 const origin = 'https://shop.example';
@@ -149,7 +149,7 @@ test('A store that cannot be written is named at the start, with what to do', as
   chmodSync(folder, 0o755);
   // Root may write anywhere.
   const user = process.getuid() === 0 ? ['setpriv', '--reuid=65534', '--clear-groups'] : ['env'];
-  const serve = [`${root}/build/native/widgentd`, 'serve', '--data', data, '--config', writeConfig()];
+  const serve = [widgentd, 'serve', '--data', data, '--config', writeConfig()];
   const { status, stderr } = spawnSync(user[0], [...user.slice(1), ...serve, '--listen', '127.0.0.1:0'], {
     encoding: 'utf8',
     env: { ...process.env, ...secrets },

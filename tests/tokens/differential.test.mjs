@@ -11,9 +11,9 @@ import { fileURLToPath } from 'node:url';
 import { jwtVerify } from 'jose';
 import { makeTokens } from './mutations.mjs';
 import { differences, readFacts, rules } from './profile.mjs';
+import { widgentd } from '../../scripts/steps.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
-const widgentd = process.env.WIDGENTD ?? join(here, '../../build/native/widgentd');
 const seed = Number(process.env.TOKENS_SEED ?? 20260101);
 const count = Number(process.env.TOKENS_COUNT ?? 40000);
 const now = 1767225600;

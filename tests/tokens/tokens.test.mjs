@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { widgentd } from '../../scripts/steps.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
-const widgentd = process.env.WIDGENTD ?? join(here, '../../build/native/widgentd');
 const product = 'acme';
 const env = {
   ...process.env,
