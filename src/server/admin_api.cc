@@ -70,6 +70,9 @@ AdminApi::AdminApi(Store& store, AuditLog& audit, Limits& limits, RunHub& hub, O
   on(
       "approvals", "",
       [&operators](const ExchangePtr& x, std::string_view, const std::string&) { operators.ListApprovals(x); }, "GET");
+  on(
+      "unanswered", "", [this](const ExchangePtr& x, std::string_view, const std::string&) { ListUnanswered(x); },
+      "GET");
   on_thread("/messages", &OperatorApi::PostMessage);
   on_thread("/hand-back", &OperatorApi::PostHandBack);
 }
@@ -114,6 +117,16 @@ void AdminApi::RefuseKey(const ExchangePtr& x) {
         MakeProblem("rate_limited", "Too many wrong admin keys from this address.", "Wait a moment.", *wait_s));
   x->Refuse(MakeProblem("admin_key_invalid", "The request has no admin key of this product.",
                         "Send `Authorization: Bearer wsk_…`. `widgentd product admin-key` makes a key."));
+}
+
+void AdminApi::ListUnanswered(const ExchangePtr& x) {
+  JsonWriter writer;
+  writer.Open('{').Key("questions").Open('[');
+  for (const UnansweredQuestion& question : store_.ListUnanswered(x->product->config.id, Store::kUnansweredMax)) {
+    writer.Open('{').Put("question", question.text).Put("times", question.times);
+    writer.Put("first_at", WriteTime(question.first_at)).Put("last_at", WriteTime(question.last_at)).Close('}');
+  }
+  x->SendJson(200, writer.Close(']').Close('}').Take());
 }
 
 void AdminApi::Revoke(const ExchangePtr& x, std::string_view written, const std::string& by) {

@@ -35,6 +35,7 @@ class AdminApi {
     std::function<void(const ExchangePtr& x, std::string_view id, const std::string& by)> act;
   };
   void RefuseKey(const ExchangePtr& x);
+  void ListUnanswered(const ExchangePtr& x);
   void Revoke(const ExchangePtr& x, std::string_view sub, const std::string& by);
 
   Store& store_;

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <thread>
 
+#include "identity/crypto.h"
 #include "server/hostile_world.h"
 #include "server/knowledge_watch.h"
 #include "store/temporary_folder.h"
@@ -101,6 +102,39 @@ TEST_CASE("A model is sent the pages alone that the visitor may read") {
   CHECK_THAT(of_member, Catch::Contains("dried in the sun") && Catch::Contains("members half") &&
                             !Catch::Contains("by the hundred"));
   CHECK_THAT(of_pro, Catch::Contains("members half") && Catch::Contains("by the hundred"));
+}
+
+TEST_CASE("A question to which the help pages hold nothing goes to the owner's list, whichever agent answers") {
+  const std::string kind = GENERATE(as<std::string>{}, "builtin", "openai");
+  INFO(kind);
+  Folder folder(kind);
+  HostileWorld world(folder.Shop());
+  const Caller ada{.token = TokenOf(world, "ada", "free")};
+  Ask(world, ada, "how do lanterns work, write to ada@example.com or 555 0199");
+  Ask(world, ada, "tents care sun");
+  Ask(world, ada, "thanks!");
+  const auto all = world.store->ListUnanswered({"acme"}, 10);
+  REQUIRE(all.size() == 1);
+  CHECK(all[0].text == "how do lanterns work, write to … or …");
+  CHECK(all[0].times == 1);
+}
+
+TEST_CASE("The owner's key, and no other, reads the questions without an answer") {
+  Folder folder;
+  Product shop = folder.Shop();
+  shop.admin_keys = {Hex(Sha256("wsk_owner"))};
+  HostileWorld world(shop);
+  Ask(world, {.guest = kGuest}, "how do lanterns work");
+  http::Request request;
+  request.method = "GET";
+  request.path = "/v1/admin/products/acme/unanswered";
+  request.headers = {{"authorization", "Bearer wsk_owner"}};
+  const nlohmann::json questions = world.Handle(request)->Json()["questions"];
+  REQUIRE(questions.size() == 1);
+  CHECK(questions[0]["question"] == "how do lanterns work");
+  CHECK(questions[0]["times"] == 1);
+  request.headers = {{"authorization", "Bearer wsk_other"}};
+  CHECK(world.Handle(request)->Code() == "admin_key_invalid");
 }
 
 TEST_CASE("Pages that nobody can read are named when the server starts") {
