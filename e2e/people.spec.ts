@@ -110,14 +110,14 @@ test.describe('A refund that the shop must agree to', () => {
     await expect(card().getByRole('button')).toHaveCount(0);
     expect(refunds(stack)).toHaveLength(0);
     expect((await stack.widgentd('approvals', 'approve', 'acme', await questionId())).code).toBe(0);
-    await expect(card()).toContainText(strings.approval.granted);
+    await expect(card()).toContainText(strings.approval.approved2);
     await expect(shop.widget.replies.last()).toContainText('I have asked for a refund of order A-1001');
     expect(refunds(stack)).toHaveLength(1);
   });
 
   test('is not made where the shop says no', async () => {
     await stack.widgentd('approvals', 'reject', 'acme', await questionId());
-    await expect(card()).toContainText(strings.approval.refused);
+    await expect(card()).toContainText(strings.approval.rejected2);
     await expect(shop.widget.replies.last()).toContainText('they said no');
     expect(refunds(stack)).toHaveLength(0);
   });

@@ -2,7 +2,7 @@
 import type { Event, ViewEffect } from '../seam.ts';
 import { Composer } from './composer.ts';
 import { copyButton } from './copy.ts';
-import { ago } from './dates.ts';
+import { ago, timeOf } from './dates.ts';
 import { button, el, link, linkTo, name, safeUrl, set } from './dom.ts';
 import { Frame } from './frame.ts';
 import { icon } from './icons.ts';
@@ -205,11 +205,12 @@ export class Panel {
   perform(effect: ViewEffect): void {
     const { transcript, late } = this;
     const isReply = effect.type === 'show_message' && effect.role === 'assistant';
+    const asks = effect.type === 'show_approval';
     const isRich =
       isReply || effect.type === 'append_text'
         ? marks.test(effect.text)
-        : effect.type === 'update_message' && !!effect.citations?.length;
-    if (isReply && effect.status === 'streaming') this.prepare();
+        : asks || (effect.type === 'update_message' && !!effect.citations?.length);
+    if (asks || (isReply && effect.status === 'streaming')) this.prepare();
     else if (isRich) this.prepareOnce();
     if (this.loading && (isRich || (late[0] && spoken.includes(effect.type)))) return void late.push(effect);
     switch (effect.type) {
@@ -284,7 +285,7 @@ export class Panel {
     this.loading ??= this.loadLater()
       .then(
         (later) => {
-          later.equip(el, set, button, link, linkTo, safeUrl, icon, copyButton, fill, strings, ago);
+          later.equip(el, set, button, link, linkTo, safeUrl, icon, copyButton, fill, strings, ago, timeOf);
           this.dress(later.sheet);
           this.threads = later.conversations(
             () => this.tell({ type: 'threads_requested' }),

@@ -1,9 +1,9 @@
 // The conversation as it stands: messages, tool steps, questions, days, the typing dots. Drawn from effects alone.
 import type { ViewEffect } from '../seam.ts';
-import { Approval } from './approval.ts';
 import { dayOf } from './dates.ts';
 import { button, el, link, name } from './dom.ts';
 import { icon } from './icons.ts';
+import type { Approval } from './later/approval.ts';
 import { Message, type MessageHost } from './message.ts';
 import { Steps } from './steps.ts';
 import { plural, strings } from './strings.ts';
@@ -127,8 +127,9 @@ export class Transcript {
     const { id, status, message } = effect;
     let card = this.approvals.get(id);
     if (!card) {
-      if (!message) return;
-      card = new Approval(effect, this.host.agent(), (approved) => this.host.answer(id, approved));
+      const { later } = this.host;
+      if (!message || !later) return;
+      card = new later.Approval(effect, this.host.agent(), (approved) => this.host.answer(id, approved));
       this.approvals.set(id, card);
       if (status !== 'waiting') this.steps.forEach((steps) => steps.wait());
       this.append(card.element, true);

@@ -1,15 +1,9 @@
 // A question that only the visitor can answer, with what follows from a yes; or one that the site's people are asked.
-import type { ApprovalStatus, ViewEffect } from '../seam.ts';
-import { timeOf } from './dates.ts';
-import { button, el } from './dom.ts';
-import { icon } from './icons.ts';
-import { fill, strings } from './strings.ts';
+import type { ApprovalStatus, ViewEffect } from '../../seam.ts';
+import { button, el, fill, icon, strings, timeOf } from './tools.ts';
 
 // Tools whose names begin so change nothing.
 const reading = /^(get|search|check|find|list|fetch|lookup|read|query)/i;
-
-/** What the site's people have said. */
-const theirs: Partial<Record<ApprovalStatus, 'granted' | 'refused'>> = { approved: 'granted', rejected: 'refused' };
 
 export class Approval {
   readonly element: HTMLElement;
@@ -45,14 +39,12 @@ export class Approval {
 
   /** What became of it, or nothing while the visitor may answer. */
   settle(status: ApprovalStatus): string {
-    const state = strings.approval[(this.isTheirs && theirs[status]) || status];
+    const texts: Record<string, string> = strings.approval;
+    const state = (this.isTheirs && texts[`${status}2`]) || texts[status]!;
     if (state) {
       this.terms.remove();
       this.choices.className = 'answer';
-      this.choices.replaceChildren(
-        status === 'waiting' ? el('i', 'spin') : icon(status === 'approved' ? 'check' : 'alert'),
-        state,
-      );
+      this.choices.replaceChildren(icon(this.isTheirs ? 'people' : status === 'approved' ? 'check' : 'alert'), state);
     }
     return state;
   }
