@@ -49,6 +49,7 @@ struct RunRequest {
   std::string page, locale;
   std::string peer_address;
   bool is_handed_off = false;             // the message goes to the owner's help desk, and the agent is silent
+  std::string traceparent;                // of the requests that tools get
   std::optional<InterruptAnswer> answer;  // the run goes on from here, in place of thinking about the message
 };
 

@@ -15,6 +15,11 @@ double Refilled(double left, int per_minute, std::int64_t elapsed_ms) {
   return std::min<double>(per_minute, left + gained);
 }
 
+// Until so many are there again, rounded up.
+std::int64_t SecondsFor(double missing, int per_minute) {
+  return (std::llround(missing * kMinuteMs / std::max(per_minute, 1)) + 999) / 1000;
+}
+
 }  // namespace
 
 std::optional<std::int64_t> Limits::Take(const std::string& key, int per_minute, UnixMillis now) {
@@ -27,8 +32,14 @@ std::optional<std::int64_t> Limits::Take(const std::string& key, int per_minute,
     bucket.left -= 1;
     return std::nullopt;
   }
-  const double wait_ms = (1 - bucket.left) * kMinuteMs / std::max(per_minute, 1);
-  return std::max<std::int64_t>(1, (std::llround(wait_ms) + 999) / 1000);
+  return std::max<std::int64_t>(1, SecondsFor(1 - bucket.left, per_minute));
+}
+
+Limits::Share Limits::Look(const std::string& key, int per_minute, UnixMillis now) const {
+  const auto found = buckets_.find(key);
+  const double left =
+      found == buckets_.end() ? per_minute : Refilled(found->second.left, per_minute, now - found->second.at);
+  return {static_cast<int>(left), SecondsFor(per_minute - left, per_minute)};
 }
 
 // Full buckets say nothing. Where all are in use, an attacker with many addresses pays with everybody's history.

@@ -11,9 +11,17 @@ namespace widgent {
 
 class Limits {
  public:
+  struct Share {
+    int left;                // whole ones that may be used at once
+    std::int64_t full_in_s;  // until all of them may
+  };
+
   // Takes one of `per_minute` that `key` has, all of which may be used at once. Nothing: it was there; otherwise the
   // seconds until the next one.
   std::optional<std::int64_t> Take(const std::string& key, int per_minute, UnixMillis now);
+
+  // What `key` has left, without taking any.
+  Share Look(const std::string& key, int per_minute, UnixMillis now) const;
 
  private:
   struct Bucket {

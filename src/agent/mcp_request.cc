@@ -147,6 +147,7 @@ class Exchange final : public McpExchange {
     fetch.headers.push_back({"Accept", "application/json, text/event-stream"});
     fetch.headers.push_back({"User-Agent", "Widgent/1.0 (+tool)"});
     if (!request_.bearer.empty()) fetch.headers.push_back({"Authorization", "Bearer " + request_.bearer});
+    if (!request_.traceparent.empty()) fetch.headers.push_back({"traceparent", request_.traceparent});
     if (!session_.empty()) fetch.headers.push_back({"Mcp-Session-Id", session_});
     if (!version_.empty()) fetch.headers.push_back({"MCP-Protocol-Version", version_});
   }

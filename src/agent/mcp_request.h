@@ -23,6 +23,7 @@ struct McpRequest {
   std::string name;         // of the tool that is called; else empty
   std::string params_json;  // members of `params`, without braces: "\"name\":\"search\""; may be empty
   std::string meta_json;    // the same of its `_meta`
+  std::string traceparent;  // may be empty
   int timeout_ms = 8000;    // for all of it
 };
 

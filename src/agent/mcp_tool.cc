@@ -99,6 +99,7 @@ class Call final : public SentCall {
     ask.name = request.tool->mcp_name;
     ask.params_json = WriteParams(request);
     ask.meta_json = WriteMeta(request);
+    ask.traceparent = request.traceparent;
     exchange_ = AskMcp(loop, client, std::move(ask), [this](const McpAnswer& answer) {
       const auto then = std::move(done_);
       then(ReadAnswer(answer, writes_));

@@ -156,6 +156,7 @@ void ToolCall::Send() {
   request.thread = request_.thread;
   request.run = request_.run;
   request.request_id = request_id_;
+  request.traceparent = request_.traceparent;
   request.call_id = call_.id;
   request.arguments_json = arguments_;
   if (approved_) {

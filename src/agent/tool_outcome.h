@@ -23,6 +23,7 @@ struct ToolRequest {
   std::string call_id;                    // the model's
   std::string arguments_json;             // with the bound ones
   std::vector<StoredMessage> transcript;  // for a tool that hands_off: the conversation so far
+  std::string traceparent;                // may be empty
   std::string approval;                   // the interrupt by which the call was approved; empty: nobody was asked
   bool by_operator = false;               // the owner's people approved it, in place of the user
 };

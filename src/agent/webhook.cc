@@ -45,6 +45,7 @@ class Post final : public SentCall {
                      {"webhook-timestamp", std::to_string(now_s)},
                      {"webhook-signature", *signature},
                      {"Idempotency-Key", '"' + post_.id + '"'}};
+    if (!post_.traceparent.empty()) fetch.headers.push_back({"traceparent", post_.traceparent});
     fetch.body = post_.body;
     fetch.timeout_ms = post_.timeout_ms;
     fetch.response_bytes_max = kAnswerBytesMax;

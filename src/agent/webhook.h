@@ -17,6 +17,7 @@ struct WebhookPost {
   int timeout_ms = 8000, retries = 0;
   bool writes = false, idempotent = false;
   http::EgressPolicy egress;
+  std::string traceparent = {};  // may be empty
 };
 
 struct WebhookAnswer {

@@ -82,8 +82,10 @@ std::unique_ptr<SentCall> CallWebhook(http::EventLoop& loop, http::Client& clien
   const ToolConfig* tool = request.tool;
   const UnixMillis now = loop.Now();
   std::string body = tool->hands_off ? WriteHandoffBody(request, now) : WriteWebhookBody(request, now);
-  return PostWebhook(loop, client, PostTo(*tool, *request.product, request.request_id, std::move(body)),
-                     std::move(may_retry), [tool, done = std::move(done)](const WebhookAnswer& answer) {
+  WebhookPost post = PostTo(*tool, *request.product, request.request_id, std::move(body));
+  post.traceparent = request.traceparent;
+  return PostWebhook(loop, client, std::move(post), std::move(may_retry),
+                     [tool, done = std::move(done)](const WebhookAnswer& answer) {
                        const bool has_status = answer.is_sent && answer.result.error == Error::kNone;
                        done({ReadAnswer(*tool, answer), has_status ? answer.result.status : 0, answer.attempts});
                      });

@@ -109,6 +109,7 @@ struct EgressConfig {
 
 struct RateLimits {
   int per_user_per_min = 20, per_ip_per_min = 40, concurrent_runs_per_user = 2;
+  std::optional<int> per_product_per_min;  // of all visitors together; nothing: as many as there are
 };
 
 // What a product asks of identity beyond the token itself ("verification" of its file). Enforced by the server.

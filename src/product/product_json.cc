@@ -214,8 +214,11 @@ void ReadHandoff(ConfigObject& product_object, Product& product) {
 
 void ReadLimits(ConfigObject& product_object, Product& product) {
   ConfigObject object(product_object.context(), product_object.Member("rate_limits"), "rate_limits");
-  object.Integer("per_user_per_min", product.rate_limits.per_user_per_min, 1, 100'000);
-  object.Integer("per_ip_per_min", product.rate_limits.per_ip_per_min, 1, 100'000);
+  constexpr int kPerMinuteMax = 100'000'000;
+  object.Integer("per_user_per_min", product.rate_limits.per_user_per_min, 1, kPerMinuteMax);
+  object.Integer("per_ip_per_min", product.rate_limits.per_ip_per_min, 1, kPerMinuteMax);
+  if (object.Member("per_product_per_min"))
+    object.Integer("per_product_per_min", product.rate_limits.per_product_per_min.emplace(), 1, kPerMinuteMax);
   object.Integer("concurrent_runs_per_user", product.rate_limits.concurrent_runs_per_user, 1, 100);
 }
 

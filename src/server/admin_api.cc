@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "http/client_address.h"
 #include "identity/crypto.h"
 #include "protocol/json_writer.h"
 #include "server/admission.h"
@@ -112,7 +113,8 @@ void AdminApi::Handle(const ExchangePtr& x, const std::function<ServedProductPtr
 // The right key is let through however many wrong ones came from its address: the operator may share it with the
 // attacker, behind one proxy, and a key of 256 bits is not found by trying. The limit keeps the trying cheap for us.
 void AdminApi::RefuseKey(const ExchangePtr& x) {
-  if (const auto wait_s = limits_.Take("admin " + x->request.peer_address, kWrongKeysPerMinute, x->Now()))
+  if (const auto wait_s =
+          limits_.Take("admin " + http::AddressBlock(x->request.peer_address), kWrongKeysPerMinute, x->Now()))
     return x->Refuse(
         MakeProblem("rate_limited", "Too many wrong admin keys from this address.", "Wait a moment.", *wait_s));
   x->Refuse(MakeProblem("admin_key_invalid", "The request has no admin key of this product.",

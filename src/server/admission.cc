@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "http/client_address.h"
 #include "identity/crypto.h"
 #include "server/cors.h"
 #include "server/problems.h"
@@ -10,7 +11,7 @@ namespace widgent {
 
 namespace {
 
-constexpr int kRefusalRowsPerMinute = 30;
+constexpr int kRefusalRowsPerMinute = 30, kRefusedTokensPerMinute = 60;
 constexpr std::size_t kAnonymousIdBytesMin = 16, kAnonymousIdBytesMax = 128;
 
 bool IsAnonymousId(std::string_view id) {
@@ -73,6 +74,10 @@ std::optional<Problem> Admission::CheckCaller(Exchange& x) {
   auto verdict = VerifyToken(*token, product.keys, product.token_policy, x.Now(),
                              [&](std::string_view sub) { return store_.FindRevocation(product.id, sub); });
   if (auto* error = std::get_if<TokenError>(&verdict)) {
+    // A valid token is let through however many others came from its address, which an office or a proxy may share.
+    const std::string key = "forged " + product.id.value + " " + http::AddressBlock(x.request.peer_address);
+    if (const auto wait_s = limits_.Take(key, kRefusedTokensPerMinute, x.Now()))
+      return MakeProblem("rate_limited", "Too many refused tokens from this address.", error->hint, *wait_s);
     AuditRefusal(x, error->code, Hex(Sha256(*token)));
     return MakeProblem(error->code, "The token was refused; nothing was done.", error->hint);
   }
@@ -108,7 +113,7 @@ void Admission::RecordLeak(const Exchange& x, const std::string& kid) {
 }
 
 void Admission::AuditRefusal(const Exchange& x, std::string_view code, std::string token_sha256) {
-  const std::string key = "refusal " + x.product->config.id.value + " " + x.request.peer_address;
+  const std::string key = "refusal " + x.product->config.id.value + " " + http::AddressBlock(x.request.peer_address);
   if (limits_.Take(key, kRefusalRowsPerMinute, x.Now())) return;
   audit_.Write(ContextOf(x),
                IdentityAct{.kind = IdentityAct::Kind::kRefused,

@@ -36,7 +36,7 @@ std::optional<Problem> CheckOrigin(const Product& product, const http::Request& 
 std::vector<http::Header> CorsHeaders(std::string_view origin) {
   return {{"Access-Control-Allow-Origin", std::string(origin)},
           {"Vary", "Origin"},
-          {"Access-Control-Expose-Headers", "Widgent-Request-Id, Retry-After"}};
+          {"Access-Control-Expose-Headers", "Widgent-Request-Id, Retry-After, RateLimit, RateLimit-Policy"}};
 }
 
 http::Response PreflightResponse() {

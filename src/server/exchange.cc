@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "server/problems.h"
+#include "server/trace.h"
 #include "server/ui_message_stream.h"
 
 namespace widgent {
@@ -58,7 +59,8 @@ void Exchange::StartStream() {
 
 void Exchange::Complete(http::Response& response) {
   response.headers.push_back({"Widgent-Request-Id", request_id});
-  response.headers.insert(response.headers.end(), cors.begin(), cors.end());
+  for (const auto* headers : {&cors, &rate_limits})
+    response.headers.insert(response.headers.end(), headers->begin(), headers->end());
 }
 
 void Exchange::SendNow(http::Response response) {
@@ -73,6 +75,7 @@ void Exchange::Record(int status) {
   if (!log_) return;
   std::string line = "request=" + request_id + " method=" + request.method + " route=" + (route.empty() ? "-" : route);
   if (product) line += " product=" + product->config.id.value;
+  if (const auto trace = FindTraceId(request); !trace.empty()) line.append(" trace=").append(trace);
   line += " status=" + std::to_string(status) + " ms=" + std::to_string(milliseconds);
   log_(status >= 500 ? LogLevel::kWarning : LogLevel::kInfo, line);
 }

@@ -40,6 +40,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   std::vector<std::string> ids;  // what the template's {…} stood for, in order
   ServedProductPtr product;      // nullptr until it is known
   std::vector<http::Header> cors;
+  std::vector<http::Header> rate_limits;  // what is left of them, for the answer
   Identity identity;
   std::string guest_id;  // Widgent-Anonymous-Id, also beside a token: whose guest threads the caller can show
   bool token_expired = false;

@@ -8,6 +8,7 @@
 #include "server/history.h"
 #include "server/problems.h"
 #include "server/run_stream.h"
+#include "server/trace.h"
 #include "server/ui_message_input.h"
 #include "server/widget_api.h"
 
@@ -17,6 +18,8 @@ namespace {
 
 constexpr int kHistoryMessagesMax = 40, kSnapshotMessagesMax = 200;
 constexpr std::size_t kTitleCharactersMax = 80;
+// Each holds its history, and its viewers.
+constexpr std::size_t kRunsMax = 2000;
 
 // What makes two requests the same: the message. A repeat may come from another page or in another language.
 std::string InputHash(const RunAgentInput& input) {
@@ -143,6 +146,7 @@ void RunApi::Start(const ExchangePtr& x, const RunAgentInput& input) {
   request.page = input.page;
   request.locale = input.locale;
   request.peer_address = x->request.peer_address;
+  request.traceparent = ChildTrace(x->request, x->request_id);
   hub_.Admit(x->product, std::move(request), std::move(record), *owner)->Attach(x, 0);
 }
 
@@ -199,9 +203,11 @@ void RunApi::Show(const ExchangePtr& x, const ThreadId& thread, const StoredRun&
   x->Send(StreamResponse(std::string(tail)));
 }
 
-std::optional<Problem> RunApi::CheckLimits(const Exchange& x, const Owner& owner) {
+std::optional<Problem> RunApi::CheckLimits(Exchange& x, const Owner& owner) {
   if (is_draining_)
     return MakeProblem("draining", "The server is about to restart.", "Send the message again in a moment.", 2);
+  if (hub_.size() >= kRunsMax)
+    return MakeProblem("overloaded", "Too many replies are running at once.", "Send the message again in a moment.", 2);
   const Product& product = x.product->config;
   if (hub_.CountOf(product.id, owner) >= product.rate_limits.concurrent_runs_per_user)
     return MakeProblem("rate_limited", "Too many replies are running at once.", "Wait for one of them to end.", 2);

@@ -32,7 +32,7 @@ class RunApi {
   void Repeat(const ExchangePtr& x, const ThreadId& thread, const StoredRun& run);
   // Shows `run` from `cursor` on, whether it goes on, has ended, or was cut off by a crash.
   void Show(const ExchangePtr& x, const ThreadId& thread, const StoredRun& run, std::size_t cursor);
-  std::optional<Problem> CheckLimits(const Exchange& x, const Owner& owner);
+  std::optional<Problem> CheckLimits(Exchange& x, const Owner& owner);
   void WriteMessage(const Exchange& x, const RunAgentInput& input, std::optional<Thread> thread, const Owner& owner,
                     bool is_new_message);
   void TouchThread(const Exchange& x, Thread thread);

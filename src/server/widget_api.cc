@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "http/client_address.h"
 #include "protocol/json_fields.h"
 #include "protocol/json_writer.h"
 #include "server/admission.h"
@@ -209,12 +210,32 @@ std::optional<Thread> FindOwnThread(Store& store, const Exchange& x, const Threa
   return thread;
 }
 
-std::optional<Problem> CheckRate(Limits& limits, const Exchange& x, const Owner& owner) {
-  const Product& product = x.product->config;
-  const std::string owner_key = product.id.value + (owner.kind == Owner::Kind::kUser ? " user " : " guest ") + owner.id;
-  const std::string address_key = product.id.value + " address " + x.request.peer_address;
-  auto wait_s = limits.Take(address_key, product.rate_limits.per_ip_per_min, x.Now());
-  if (!wait_s) wait_s = limits.Take(owner_key, product.rate_limits.per_user_per_min, x.Now());
+std::optional<Problem> CheckRate(Limits& limits, Exchange& x, const Owner& owner) {
+  const ProductId& product = x.product->config.id;
+  const RateLimits& rates = x.product->config.rate_limits;
+  struct Rate {
+    std::string_view name;
+    std::string who;
+    int per_minute;
+    bool is_told = true;  // to the visitor
+  };
+  const std::string_view kind = owner.kind == Owner::Kind::kUser ? "user" : "guest";
+  std::vector<Rate> all{{"address", http::AddressBlock(x.request.peer_address), rates.per_ip_per_min},
+                        {kind, owner.id, rates.per_user_per_min}};
+  if (rates.per_product_per_min) all.push_back({"product", "", *rates.per_product_per_min, false});
+
+  std::optional<std::int64_t> wait_s;
+  std::string policy, left;
+  for (const Rate& rate : all) {
+    const std::string key = product.value + ' ' + std::string(rate.name) + ' ' + rate.who;
+    if (!wait_s) wait_s = limits.Take(key, rate.per_minute, x.Now());
+    if (!rate.is_told) continue;
+    const auto share = limits.Look(key, rate.per_minute, x.Now());
+    const std::string name = (policy.empty() ? "\"" : ", \"") + std::string(rate.name);
+    policy += name + "\";q=" + std::to_string(rate.per_minute) + ";w=60";
+    left += name + "\";r=" + std::to_string(share.left) + ";t=" + std::to_string(share.full_in_s);
+  }
+  x.rate_limits = {{"RateLimit-Policy", std::move(policy)}, {"RateLimit", std::move(left)}};
   if (!wait_s) return std::nullopt;
   return MakeProblem("rate_limited", "Too many messages in a short time.", "Wait a moment.", *wait_s);
 }
@@ -222,6 +243,10 @@ std::optional<Problem> CheckRate(Limits& limits, const Exchange& x, const Owner&
 Problem ThreadNotFound() { return MakeProblem("thread_not_found", "You have no conversation of this id."); }
 
 std::optional<Problem> CheckJsonBody(const http::Request& request) {
+  // However small it is: what it would unpack to is not known.
+  if (request.Find("content-encoding"))
+    return MakeProblem("unsupported_media_type", "The body is compressed.",
+                       "Send it as it is, without Content-Encoding.");
   if (request.Find("content-type").value_or("").starts_with("application/json")) return std::nullopt;
   return MakeProblem("unsupported_media_type", "The body's type is not JSON.", "Send Content-Type: application/json.");
 }

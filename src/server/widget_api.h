@@ -41,7 +41,7 @@ std::optional<Owner> RequireOwner(const Exchange& x, Problem& problem);
 std::optional<Thread> FindOwnThread(Store& store, const Exchange& x, const ThreadId& thread);
 
 // Nothing: neither the caller nor the caller's address has sent too much in the last minute. What is asked counts.
-std::optional<Problem> CheckRate(Limits& limits, const Exchange& x, const Owner& owner);
+std::optional<Problem> CheckRate(Limits& limits, Exchange& x, const Owner& owner);
 
 Problem ThreadNotFound();
 

@@ -28,4 +28,14 @@ TEST_CASE("A clock that goes back takes nothing away") {
   CHECK(limits.Take("ada", 2, 0) == 30);
 }
 
+TEST_CASE("What is left can be looked at without taking it") {
+  Limits limits;
+  CHECK(limits.Look("ada", 20, 0).left == 20);
+  CHECK(limits.Look("ada", 20, 0).full_in_s == 0);
+  for (int i = 0; i < 3; ++i) limits.Take("ada", 20, 0);
+  for (int i = 0; i < 2; ++i) CHECK(limits.Look("ada", 20, 0).left == 17);
+  CHECK(limits.Look("ada", 20, 0).full_in_s == 9);
+  CHECK(limits.Look("ada", 20, 3'500).left == 18);
+}
+
 TEST_CASE("A limit of nothing refuses with a wait") { CHECK(Limits().Take("ada", 0, 0) == 60); }

@@ -85,6 +85,13 @@ TEST_CASE("A body that is no JSON is refused") {
   request.headers = {{"origin", kOrigin}, {"widgent-service-key", kServiceKey}, {"content-type", "text/plain"}};
   request.body = "{}";
   CHECK(world.Handle(request)->Code() == "unsupported_media_type");
+  // A few bytes of gzip may be gigabytes of JSON.
+  request.headers.back().value = "application/json";
+  CHECK(world.Handle(request)->status == 200);
+  request.headers.push_back({"content-encoding", "gzip"});
+  const Answer packed = world.Handle(request);
+  CHECK(packed->status == 415);
+  CHECK(packed->Code() == "unsupported_media_type");
 }
 
 TEST_CASE("The answer waits until what it acknowledges is durable") {
