@@ -32,8 +32,11 @@ RealEventLoop::RealEventLoop() : impl_(std::make_unique<Impl>()) {}
 RealEventLoop::~RealEventLoop() = default;
 
 void RealEventLoop::Run() {
-  const auto work = asio::make_work_guard(impl_->io);
-  while (!impl_->is_stopped) impl_->RunTurn();
+  {
+    // Its end stops a loop that has nothing else to wait for, so that it must be over before the restart.
+    const auto work = asio::make_work_guard(impl_->io);
+    while (!impl_->is_stopped) impl_->RunTurn();
+  }
   impl_->is_stopped = false;
   impl_->io.restart();
 }

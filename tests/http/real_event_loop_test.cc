@@ -44,6 +44,19 @@ TEST_CASE("A timer that sets itself again at once does not keep the others from 
   CHECK(times > 1);
 }
 
+TEST_CASE("A loop that was stopped runs again, also where nothing else was waiting") {
+  RealEventLoop loop;
+  int times = 0;
+  for (int run = 0; run < 2; ++run) {
+    loop.Post([&] {
+      ++times;
+      loop.Stop();
+    });
+    loop.Run();
+  }
+  CHECK(times == 2);
+}
+
 TEST_CASE("An odd delay is taken as the nearest that makes sense") {
   RealEventLoop loop;
   bool fired = false;

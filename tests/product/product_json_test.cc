@@ -449,7 +449,7 @@ TEST_CASE("What a product cannot do without is missed") {
 }
 
 TEST_CASE("The owner's people are given longer for their yes than a user") {
-  const auto approval = [](const char* json) { return *Accepted(With("/tools/0/approval", json)).tools[0].approval; };
+  const auto approval = [](const char* text) { return *Accepted(With("/tools/0/approval", text)).tools[0].approval; };
   CHECK_FALSE(approval(R"({"by":"user","message":"Sure?"})").by_operator);
   CHECK(approval(R"({"by":"user","message":"Sure?"})").expires_s == 300);
   CHECK(approval(R"({"by":"operator","message":"Sure?"})").by_operator);
