@@ -155,8 +155,8 @@ class Trap {
   int v6_ = -1, port_ = 0;
 };
 
-enum class Path { kWebhook, kMcpCall, kMcpList, kModel, kAgent };
-constexpr Path kPaths[] = {Path::kWebhook, Path::kMcpCall, Path::kMcpList, Path::kModel, Path::kAgent};
+enum class Path { kWebhook, kHandoff, kMcpCall, kMcpList, kModel, kAgent };
+constexpr Path kPaths[] = {Path::kWebhook, Path::kHandoff, Path::kMcpCall, Path::kMcpList, Path::kModel, Path::kAgent};
 
 // The product file that sends `path` to `url`. The host itself is allowed, so that nothing but its address is refused.
 json ProductFor(Path path, const std::string& url) {
@@ -172,6 +172,7 @@ json ProductFor(Path path, const std::string& url) {
   if (path == Path::kWebhook)
     product["tools"].push_back(
         {{"name", "act"}, {"description", "Acts"}, {"url", url}, {"secret", secret}, {"effect", "read"}});
+  if (path == Path::kHandoff) product["handoff"] = {{"kind", "webhook"}, {"url", url}, {"secret", secret}};
   if (path == Path::kMcpCall || path == Path::kMcpList)
     product["tools"].push_back({{"name", "act"}, {"kind", "mcp"}, {"url", url}, {"secret", secret}, {"allow", {"*"}}});
   if (path == Path::kModel) product["agent"] = {{"kind", "openai"}, {"base_url", url}, {"model", "m"}};
@@ -197,7 +198,8 @@ class Attempt {
     const auto on_text = [](std::string_view) {};
     switch (path) {
       case Path::kWebhook:
-        request.tool = &product_.tools.at(0);
+      case Path::kHandoff:
+        request.tool = &product_.tools.at(0);  // handing over is a tool that no file lists
         call_ = CallWebhook(
             loop, client, request, [] { return true; }, on_tool);
         break;
@@ -238,7 +240,9 @@ bool IsRefusal(const std::string& verdict) {
 
 }  // namespace
 
-TEST_CASE("No form of an address that is not public is reached by a tool, an MCP server, a model or an agent") {
+TEST_CASE(
+    "No form of an address that is not public is reached by a tool, a help desk, an MCP server, a model or "
+    "an agent") {
   CHECK(kForms.size() >= 60);
   Trap trap;
   http::RealEventLoop loop;
