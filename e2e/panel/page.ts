@@ -17,10 +17,11 @@ const panel = new Panel(
 );
 document.documentElement.append(root.host);
 
-function show(name: string): void {
+async function show(name: string): Promise<void> {
   const perform = (effect: ViewEffect) => panel.perform(effect);
   if (!lists[name]) return states[name]!.forEach(perform);
   ada.forEach(perform);
+  await new Promise((done) => setTimeout(done)); // the part with the list arrives
   root.querySelector<HTMLElement>('header button')!.click();
   lists[name].forEach(perform);
 }

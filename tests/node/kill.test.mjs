@@ -149,7 +149,7 @@ async function readThread(thread, sub) {
   return (await response.json()).messages;
 }
 
-const widgentd = (...args) => promisify(execFile)(widgentd, args, { env: secrets, maxBuffer: 1 << 28 });
+const cli = (...args) => promisify(execFile)(widgentd, args, { env: secrets, maxBuffer: 1 << 28 });
 
 /** Every acknowledged message of these is stored once, and no other twice. */
 async function checkMessages(said) {
@@ -169,9 +169,9 @@ async function checkMessages(said) {
 
 /** The chain holds, each call that left has its attempt, and each result that was told has its record, once. */
 async function checkAudit(said) {
-  await widgentd('audit', 'verify', '--data', `${folder}/data`);
+  await cli('audit', 'verify', '--data', `${folder}/data`);
   const show = ['audit', 'show', '--data', `${folder}/data`, '--action', 'tool', '--limit', '1000000', '--json'];
-  const { stdout } = await widgentd(...show);
+  const { stdout } = await cli(...show);
   const records = stdout
     .split('\n')
     .filter(Boolean)
@@ -220,7 +220,7 @@ test(`Killed ${kills} times under load, nothing acknowledged is lost and nothing
     await stopped;
     await Promise.all(talks);
     all.push(...said.filter((message) => !all.includes(message)));
-    await widgentd('audit', 'verify', '--data', `${folder}/data`);
+    await cli('audit', 'verify', '--data', `${folder}/data`);
   }
   const server = await startServer({ port, configs: [config], dataDir: `${folder}/data`, secrets, log: () => {} });
   for (const user of people) if (user.pending) await say(user.pending, headersOf(user.sub));

@@ -156,11 +156,11 @@ beforeEach(() => {
   for (const peer of Object.values(peers)) peer.calls.length = peer.bearers.length = peer.methods.length = 0;
 });
 
-const widgentd = async (...args) =>
+const cli = async (...args) =>
   (await promisify(execFile)(widgentd, args, { env: { ...process.env, ...secrets } })).stdout;
-const accept = (...args) => widgentd('product', 'accept-tools', 'acme', '--dir', folder, ...args);
+const accept = (...args) => cli('product', 'accept-tools', 'acme', '--dir', folder, ...args);
 const audit = async () =>
-  (await widgentd('audit', 'show', '--json', '--product', 'acme', '--limit', '1000', '--data', `${folder}/data`))
+  (await cli('audit', 'show', '--json', '--product', 'acme', '--limit', '1000', '--data', `${folder}/data`))
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
