@@ -54,10 +54,12 @@ void AddAliases(std::string_view list, std::vector<std::string>& aliases) {
   }
 }
 
-// "audience: …" in any spelling that somebody may take for it.
+// An audience in any spelling that somebody may have meant it by: "Audience:", "audiences:", "audiance:", "? audience",
+// {"audience": …}.
 bool NamesAudience(std::string_view line) {
-  const std::size_t colon = line.find(':');
-  return colon != line.npos && LowerAscii(Unquote(line.substr(0, colon))) == "audience";
+  const std::string key = LowerAscii(Unquote(line.substr(0, line.find(':'))));
+  if (key == "title" || key == "url" || key == "aliases") return false;
+  return key.starts_with("aud") || LowerAscii(line).find("audien") != std::string::npos;
 }
 
 // Adds to what is read as the audience: whatever stands there twice, or in lines that do not belong there, is no
@@ -68,12 +70,20 @@ void AddAudience(std::string_view text, std::optional<std::string>& audience) {
   else audience = text.starts_with('{') ? std::string(text) : Unquote(text.substr(0, text.find(" #")));
 }
 
+constexpr int kLinesLookedThrough = 30;
+
 // Leaves `rest` behind the front matter, or as it was where there is none.
 void ReadFrontMatter(std::string_view& rest, MarkdownDocument& document) {
   std::string_view text = rest;
   std::string_view first = NextLine(text);
   while (Trim(first).empty() && !text.empty()) first = NextLine(text);
-  if (Trim(first) != "---") return;
+  if (Trim(first) != "---") {
+    // Another program's front matter, or what somebody takes for one: read as text, it would publish the page.
+    const bool is_like = first.starts_with("---") || first.starts_with("+++") || first.starts_with("<!--");
+    for (int n = 0; is_like && n < kLinesLookedThrough && !text.empty(); ++n)
+      if (NamesAudience(NextLine(text))) document.audience = "(front matter that is not understood)";
+    return;
+  }
   std::string_view key;
   while (!text.empty()) {
     const std::string_view line = NextLine(text), trimmed = Trim(line);

@@ -41,8 +41,8 @@ ThreadId GuestMerge::Move(const Exchange& x, const Thread& thread, const Owner& 
     return store_.ListMessages(product, thread.id, kAppendedMessagesMax + 1).size() <=
            std::size_t{kAppendedMessagesMax};
   };
-  // A reply that is still being given needs its thread to stay.
-  if (append && !hub_.Find(product, thread.id) && is_short()) {
+  // A reply that is still being given needs its thread to stay, and so do people who know a conversation by its id.
+  if (append && thread.handed_off_at == 0 && !hub_.Find(product, thread.id) && is_short()) {
     const auto threads = store_.ListThreads(product, user, 1);
     if (!threads.empty()) target = threads.front().id;
   }

@@ -148,7 +148,8 @@ void OperatorApi::PostApproval(const ExchangePtr& x, const std::string& id, cons
                                  "It was answered and done, or has expired. GET …/approvals lists what waits."));
   }
   using Decision = StoredInterrupt::Decision;
-  const bool is_same = question->interrupt.decision == (is_approved ? Decision::kYes : Decision::kNo);
+  const bool is_same = question->interrupt.decision == (is_approved ? Decision::kYes : Decision::kNo) &&
+                       question->interrupt.expires_at > x->Now();
   if (!is_same && !DecideApproval(store_, audit_, ContextOf(*x), *question, is_approved, Signed(by, name), x->Now())) {
     return x->Refuse(
         MakeProblem("approval_closed", "The question has expired, or was answered otherwise.", "Nothing has changed."));

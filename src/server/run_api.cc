@@ -10,6 +10,7 @@
 #include "server/run_stream.h"
 #include "server/trace.h"
 #include "server/ui_message_input.h"
+#include "server/watchers.h"
 #include "server/widget_api.h"
 
 namespace widgent {
@@ -84,6 +85,9 @@ void RunApi::Start(const ExchangePtr& x, const RunAgentInput& input) {
                                  "Identify that user again, then send the answer again."));
   }
 
+  // Ids of the owner's people: one of these, taken by a visitor, would keep a person's message out.
+  if (input.message_id.value.starts_with(kOperatorPrefix))
+    return x->Refuse(MakeProblem("invalid_input", "A visitor's message has an id of the owner's people (op_…)."));
   const ProductId& product = x->product->config.id;
   auto thread = store_.FindThread(product, input.thread_id);
   if (thread ? thread->owner != *owner : input.resume.has_value()) return x->Refuse(ThreadNotFound());

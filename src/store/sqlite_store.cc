@@ -444,6 +444,11 @@ class SqliteStore final : public Store {
         "INSERT INTO revocations (product, sub, at) VALUES (?, ?, ?) "
         "ON CONFLICT (product, sub) DO UPDATE SET at = max(at, excluded.at)",
         revocation.product.value, revocation.sub, revocation.at);
+    // What was asked for under a revoked token is not to be had by a later yes.
+    Write(
+        "UPDATE interrupts SET expires_at = min(expires_at, ?1) WHERE state = 0 AND sub = ?2 "
+        "AND thread IN (SELECT key FROM threads WHERE product = ?3)",
+        revocation.at, revocation.sub, revocation.product.value);
   }
 
   std::optional<UnixMillis> FindRevocation(const ProductId& product, std::string_view sub) override {

@@ -206,7 +206,8 @@ TEST_CASE("An audience that is not understood lets nobody in, and the owner is t
                "audience: {\"role\": [\"staff\"]}", "audience:\n  roles: [staff]", "audience:\n- identified",
                "Audience: identified", "\"audience\": identified", "  audience: identified", "\taudience: identified",
                "audience: identified\naudience: public", "audience: public\n  identified", "audience: [identified]",
-               "audience: \"identified", "AUDIENCE : identified");
+               "audience: \"identified", "AUDIENCE : identified", "audiences: identified", "audiance: identified",
+               "{\"audience\": \"identified\"}", "? audience\n: identified", "!!str audience: identified");
   INFO(front);
   const std::string page = GENERATE(
       as<std::string>{}, "---\ntitle: Tents\n%\n---\n\nText of tents.\n", "\xEF\xBB\xBF---\n%\n...\nText of tents.\n",
@@ -220,6 +221,18 @@ TEST_CASE("An audience that is not understood lets nobody in, and the owner is t
   CHECK(Search(*knowledge, "tents").empty());
   REQUIRE(knowledge->Warnings().size() == 1);
   CHECK_THAT(knowledge->Warnings()[0], Catch::Contains("tents.md: nobody can read this page"));
+}
+
+TEST_CASE("What another program would take for front matter with an audience publishes nothing") {
+  const std::string top =
+      GENERATE(as<std::string>{}, "+++\naudience = \"identified\"\n+++", "----\naudience: identified\n----",
+               "--- # yaml\naudience: identified\n---", "<!-- c -->\n---\naudience: identified\n---");
+  INFO(top);
+  Pages pages;
+  pages.Write("tents.md", top + "\nText of tents.\n");
+  const auto knowledge = pages.Load();
+  CHECK(Search(*knowledge, "tents", 3, MakeAda()).empty());
+  CHECK(knowledge->Warnings().size() == 1);
 }
 
 TEST_CASE("An audience may be quoted, commented, and span lines of JSON") {

@@ -365,3 +365,20 @@ TEST_CASE("A server that stops lets the waiting pages go") {
   CHECK(page->is_finished);
   CHECK(world.Watch(world.ada)->Code() == "draining");
 }
+
+TEST_CASE("A conversation that people have taken over keeps its id when its guest signs in") {
+  DeskWorld world;
+  world.Say(world.ada, {.thread = "th_a", .run = "r_a", .id = "u_a"});
+  world.loop.Advance(1000);
+  const Caller guest{.guest = "5f0c1a2b3c4d5e6f708192a3b4c5d6e7"};
+  world.HandOver(guest);
+  const Caller both{.token = world.ada.token, .guest = guest.guest};
+  const Answer merged = world.Post("/session", both, R"({"event":"identify","merge":"th_1","append":true})");
+  CHECK(merged->Json()["thread_id"] == "th_1");
+  CHECK(world.Answers("Hello")->status == 201);
+}
+
+TEST_CASE("A visitor's message cannot have an id of the owner's people") {
+  DeskWorld world;
+  CHECK(world.Say(world.ada, {.id = "op_1"})->Code() == "invalid_input");
+}

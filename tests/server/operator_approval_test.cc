@@ -276,3 +276,19 @@ TEST_CASE("The command line lists what waits, and its word reaches the running s
   CHECK(world.client.pending.size() == 1);
   CHECK(json::parse(world.Audit()[0].record)["actor"]["user"]["name"] == "command line");
 }
+
+TEST_CASE("A revocation ends what was asked under the user's earlier tokens, decided or not") {
+  const bool is_decided = GENERATE(false, true);
+  CAPTURE(is_decided);
+  OperatorWorld world;
+  const std::string id = world.Ask();
+  if (is_decided) CHECK(world.Decide(id, true)->status == 200);
+  const Caller owner{.token = kAdminKey, .origin = "", .service_key = ""};
+  CHECK(world.Send("POST", "/v1/admin/products/acme/users/ada/revoke", owner)->status == 200);
+  CHECK(world.Waiting().empty());
+  CHECK(world.Decide(id, true)->status == 409);
+  world.loop.Advance(5000);
+  const Caller again{.token = world.Token("ada", "Ada", 3600)};
+  CHECK(Events(world.Resume(again, id)->body).back().second["code"] == "interrupt_expired");
+  CHECK(world.client.pending.empty());
+}
