@@ -47,7 +47,7 @@ ProductFiles::Reloaded ProductFiles::Reload() {
     by_file.emplace(file, std::get<Product>(std::move(loaded)));
   }
   for (const auto& [file, product] : by_file) {
-    const auto is_same = [&](const Product& other) { return other.id == product.id; };
+    const auto is_same = [&id = product.id](const Product& other) { return other.id == id; };
     if (std::any_of(reloaded.products.begin(), reloaded.products.end(), is_same)) {
       reloaded.faults.push_back(file + ": Another file has a product of the id \"" + product.id.value + "\" already.");
       continue;

@@ -247,7 +247,7 @@ TEST_CASE_METHOD(WaitingPage, "A reload finds what waits, and goes on from what 
   SignIn("ada", 3600, "th_1");
   const bool is_decided = GENERATE(false, true);
   json history = History(true);
-  history["interrupts"] = {Question(is_decided ? "granted" : "")};
+  history["interrupts"] = json::array({Question(is_decided ? "granted" : "")});
   Answer(Find("/messages"), 200, history);
   CHECK(approvals.at("int_1")["status"] == (is_decided ? "approved" : "waiting"));
   CHECK((Find("/agent") != 0) == is_decided);
