@@ -17,6 +17,7 @@ build|libboost1.81-dev|Asio and Beast: sockets and HTTP of the server
 build|libssl-dev|signatures and digests
 build|libre2-dev|patterns of tool arguments, in time linear in what a visitor writes
 build|libsqlite3-dev|threads, messages and the audit log
+build|libmimalloc-dev|memory of the server
 build|libcurl4-openssl-dev|calls to the tools of a site
 build|libidn2-dev|international names in registered origins
 build|libpsl-dev|the public suffix list, for wildcard origins

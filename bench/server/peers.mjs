@@ -13,6 +13,7 @@ export function installPeers() {
   const prefix = path.join(path.dirname(process.execPath), '..');
   const env = existsSync(`${prefix}/include/node`) ? { ...process.env, npm_config_nodedir: prefix } : process.env;
   // Fastify's `cookie` asks for a newer Node than it needs.
-  const { status } = spawnSync('npm', ['ci', '--engine-strict=false', '--no-audit', '--no-fund'], { cwd: folder, stdio: 'inherit', env });
+  const args = ['ci', '--engine-strict=false', '--no-audit', '--no-fund'];
+  const { status } = spawnSync('npm', args, { cwd: folder, stdio: 'inherit', env });
   if (status !== 0) throw new Error('npm ci failed in bench/server');
 }

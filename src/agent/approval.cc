@@ -17,8 +17,24 @@ namespace {
 constexpr std::size_t kIdRandomBytes = 16;
 constexpr std::size_t kMessageCodePointsMax = 1000;
 constexpr std::size_t kArgumentsBytesMax = 64 * 1024;
+constexpr int kOpenQuestionsMax = 5;
 
 }  // namespace
+
+std::optional<std::string> RefuseQuestion(AgentPorts& ports, const RunRequest& request, const ToolConfig& tool,
+                                          const std::string& arguments_json) {
+  if (!tool.approval->by_operator) return std::nullopt;
+  const UnixMillis now = ports.loop.Now();
+  int open = 0;
+  for (const auto& [thread, question] : ports.store.ListOperatorQuestions(request.product->id, request.thread)) {
+    if (question.expires_at <= now || question.decision != StoredInterrupt::Decision::kNone) continue;
+    if (!RefuseApproval(question, tool.name, arguments_json, request.identity))
+      return "Our people have been asked for exactly that, and have not answered yet.";
+    ++open;
+  }
+  if (open < kOpenQuestionsMax) return std::nullopt;
+  return "Our people have not answered yet what was asked of them before.";
+}
 
 StoredInterrupt AskUser(AgentPorts& ports, const RunRequest& request, const ToolConfig& tool,
                         const std::string& call_id, const std::string& arguments_json) {

@@ -7,6 +7,11 @@
 
 namespace widgent {
 
+// Nothing: the question may be put. Otherwise why not, in words for the model: the owner's people have the same one
+// before them already, or as many of this conversation as they may have.
+std::optional<std::string> RefuseQuestion(AgentPorts& ports, const RunRequest& request, const ToolConfig& tool,
+                                          const std::string& arguments_json);
+
 // Puts the question for a call that the policy allows, and keeps it in the store: by the owner's template over the
 // arguments that were validated and bound, for this user alone.
 StoredInterrupt AskUser(AgentPorts& ports, const RunRequest& request, const ToolConfig& tool,

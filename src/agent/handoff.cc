@@ -67,8 +67,12 @@ class Forwarding final : public AgentRun {
         ports_.loop, ports_.client, PostTo(*help_desk, *request_.product, id, writer.Close('}').Take()),
         [] { return true; },
         [this](const WebhookAnswer& answer) {
-          const bool has_status = answer.is_sent && answer.result.error == http::ClientResult::Error::kNone;
-          End(has_status && answer.result.status / 100 == 2);
+          const std::string code = FailureOf(answer);
+          if (!code.empty() && ports_.warn) {
+            ports_.warn("handoff product=" + request_.product->id.value + " run=" + request_.run.value +
+                        ": the message did not reach the help desk: " + code + ". " + std::string(RemedyFor(code)));
+          }
+          End(code.empty());
         });
   }
 

@@ -15,20 +15,20 @@ constexpr std::size_t kWordBytesMax = 64;
 constexpr std::uint32_t kInvalid = 0xFFFFFFFF;
 
 constexpr std::string_view kStopWords[] = {
-    "a",      "about",      "again",    "all",       "already", "also",      "am",    "an",      "and",   "any",
-    "anyone", "anything",   "are",      "as",        "at",      "available", "be",    "because", "been",  "before",
-    "but",    "by",         "can",      "could",     "d",       "did",       "do",    "does",    "don",   "else",
-    "ever",   "everything", "exactly",  "find",      "for",     "from",      "get",   "give",    "go",    "got",
-    "had",    "has",        "have",     "hello",     "help",    "here",      "hey",   "hi",      "how",   "i",
-    "if",     "in",         "into",     "is",        "isn",     "it",        "its",   "just",    "know",  "let",
-    "like",   "ll",         "m",        "make",      "may",     "maybe",     "me",    "mine",    "much",  "must",
-    "my",     "need",       "no",       "not",       "now",     "of",        "on",    "one",     "only",  "or",
-    "our",    "please",     "possible", "re",        "s",       "say",       "see",   "shall",   "she",   "should",
-    "show",   "so",         "some",     "something", "still",   "t",         "tell",  "than",    "thank", "thanks",
-    "that",   "the",        "their",    "them",      "then",    "there",     "these", "they",    "thing", "things",
-    "this",   "to",         "too",      "up",        "us",      "ve",        "very",  "want",    "was",   "we",
-    "were",   "what",       "when",     "where",     "which",   "who",       "why",   "will",    "with",  "won",
-    "would",  "yet",        "you",      "your"};
+    "a",      "about",      "again",   "all",      "already",   "also",      "am",    "an",      "and",   "any",
+    "anyone", "anything",   "are",     "as",       "at",        "available", "be",    "because", "been",  "before",
+    "but",    "by",         "can",     "could",    "d",         "did",       "do",    "does",    "don",   "else",
+    "ever",   "everything", "exactly", "find",     "for",       "from",      "get",   "give",    "go",    "got",
+    "had",    "has",        "have",    "hello",    "help",      "here",      "hey",   "hi",      "how",   "i",
+    "if",     "in",         "into",    "is",       "isn",       "it",        "its",   "just",    "know",  "let",
+    "like",   "ll",         "long",    "m",        "make",      "may",       "maybe", "me",      "mine",  "much",
+    "must",   "my",         "need",    "no",       "not",       "now",       "of",    "on",      "one",   "only",
+    "or",     "our",        "please",  "possible", "re",        "s",         "say",   "see",     "shall", "she",
+    "should", "show",       "so",      "some",     "something", "still",     "t",     "take",    "takes", "tell",
+    "than",   "thank",      "thanks",  "that",     "the",       "their",     "them",  "then",    "there", "these",
+    "they",   "thing",      "things",  "this",     "to",        "too",       "up",    "us",      "ve",    "very",
+    "want",   "was",        "we",      "were",     "what",      "when",      "where", "which",   "who",   "why",
+    "will",   "with",       "won",     "would",    "yet",       "you",       "your"};
 
 static_assert(std::is_sorted(std::begin(kStopWords), std::end(kStopWords)));
 

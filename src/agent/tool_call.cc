@@ -85,7 +85,11 @@ void ToolCall::Start() {
     return Deny(nullptr, Failed("not_offered", "There is no such tool."));
   }
   if (std::optional<ToolOutcome> refused = Prepare(*offered)) return Deny(offered->config, std::move(*refused));
-  if (offered->config->approval && !approved_) return Ask(*offered->config);
+  if (offered->config->approval && !approved_) {
+    if (auto refusal = RefuseQuestion(ports_, request_, *offered->config, arguments_))
+      return Deny(offered->config, Denied("approval_waiting", *refusal));
+    return Ask(*offered->config);
+  }
   Begin(*offered->config);
 }
 
@@ -179,6 +183,10 @@ void ToolCall::Send() {
 
 void ToolCall::Finish(ToolOutcome outcome, int status) {
   Audit(ToolAct::Stage::kResult, tool_, outcome.code, outcome.ok, status);
+  if (const std::string_view remedy = RemedyFor(outcome.code); !remedy.empty() && ports_.warn) {
+    ports_.warn("tool product=" + request_.product->id.value + " tool=" + tool_->name + " run=" + request_.run.value +
+                ": " + outcome.code + ". " + std::string(remedy));
+  }
   if (tool_->hands_off && outcome.ok) ports_.store.PutHandoff(request_.product->id, request_.thread, ports_.loop.Now());
   const auto done = std::move(callbacks_.done);
   done(std::move(outcome));

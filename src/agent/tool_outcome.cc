@@ -1,6 +1,7 @@
 #include "agent/tool_outcome.h"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "agent/json.h"
 #include "agent/text.h"
@@ -37,6 +38,22 @@ std::string ErrorCode(Error error) {
       break;
   }
   return "broken";
+}
+
+std::string_view RemedyFor(std::string_view code) {
+  static constexpr std::pair<std::string_view, std::string_view> kRemedies[] = {
+      {"egress_refused",
+       "Its url leads where no tool may be: see egress/allow_hosts, and allow_private_cidrs for your own network."},
+      {"unreachable", "Nothing answers at its url: is the service up, and the name right?"},
+      {"timeout", "It has not answered within its timeout_ms."},
+      {"broken", "The connection ended before the answer did."},
+      {"result_too_large", "Its answer is larger than 256 KiB."},
+      {"result_invalid", "Its answer is no JSON."},
+      {"secret_invalid", "Its secret cannot sign: it must be whsec_ and base64."},
+      {"http_401", "It takes the signature for a wrong one: has it the same secret, and the right time?"}};
+  for (const auto& [known, remedy] : kRemedies)
+    if (known == code) return remedy;
+  return code.starts_with("http_5") ? "It has failed: its own log says why." : "";
 }
 
 std::string CapContent(const json& content) {

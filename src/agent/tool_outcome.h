@@ -4,6 +4,7 @@
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <string_view>
 
 #include "agent/agent_model.h"
 #include "http/client.h"
@@ -44,6 +45,10 @@ bool Writes(const ToolConfig& tool);
 
 // unreachable, timeout, egress_refused, … of a fetch that failed.
 std::string ErrorCode(http::ClientResult::Error error);
+
+// What the owner can do about a call that has ended with `code`; empty where it is no fault of the owner's: the visitor
+// may not, or the tool itself has said no.
+std::string_view RemedyFor(std::string_view code);
 
 // What a model may see of a result: a value that is too long becomes its own beginning, as text.
 std::string CapContent(const nlohmann::json& content);

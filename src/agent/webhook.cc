@@ -103,6 +103,13 @@ class Post final : public SentCall {
 
 }  // namespace
 
+std::string FailureOf(const WebhookAnswer& answer) {
+  const http::ClientResult& result = answer.result;
+  if (!answer.is_sent) return "secret_invalid";
+  if (result.error != http::ClientResult::Error::kNone) return ErrorCode(result.error);
+  return result.status / 100 == 2 ? "" : "http_" + std::to_string(result.status);
+}
+
 std::unique_ptr<SentCall> PostWebhook(http::EventLoop& loop, http::Client& client, WebhookPost post,
                                       std::function<bool()> may_retry, std::function<void(WebhookAnswer)> done) {
   return std::make_unique<Post>(loop, client, std::move(post), std::move(may_retry), std::move(done));

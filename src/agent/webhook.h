@@ -26,6 +26,9 @@ struct WebhookAnswer {
   int attempts = 0;
 };
 
+// secret_invalid, unreachable, timeout, http_500, …; empty where it was taken.
+std::string FailureOf(const WebhookAnswer& answer);
+
 // Posts, and posts again where that is safe: the receiver is idempotent, or the request certainly never left; never
 // after a write has timed out. `may_retry` is asked before each further attempt. `done` comes once, later, on the loop.
 std::unique_ptr<SentCall> PostWebhook(http::EventLoop& loop, http::Client& client, WebhookPost post,

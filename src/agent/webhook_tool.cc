@@ -22,6 +22,8 @@ constexpr std::size_t kResultBytesMax = 256 * 1024;
 constexpr int kResultDepthMax = 32;
 constexpr std::size_t kProblemCodePointsMax = 500;
 
+bool HasStatus(const WebhookAnswer& answer) { return answer.is_sent && answer.result.error == Error::kNone; }
+
 ToolOutcome ReadSuccess(const http::ClientResult& result) {
   ToolOutcome outcome;
   outcome.ok = true;
@@ -41,7 +43,6 @@ ToolOutcome ReadSuccess(const http::ClientResult& result) {
 // Of a problem document only its title and detail: no stack, no url.
 ToolOutcome ReadProblemAnswer(const http::ClientResult& result) {
   ToolOutcome outcome;
-  outcome.code = "http_" + std::to_string(result.status);
   const std::optional<json> body = ParseJson(result.body, kResultBytesMax, kResultDepthMax);
   if (!body || !body->is_object()) return outcome;
   const auto text = [&](const char* name) {
@@ -57,12 +58,9 @@ ToolOutcome ReadProblemAnswer(const http::ClientResult& result) {
 ToolOutcome ReadAnswer(const ToolConfig& tool, const WebhookAnswer& answer) {
   const http::ClientResult& result = answer.result;
   ToolOutcome outcome;
-  if (!answer.is_sent) {
-    outcome.code = "secret_invalid";
-  } else if (result.error != Error::kNone) {
-    outcome.code = ErrorCode(result.error);
-  } else if (result.status < 200 || result.status > 299) {
-    outcome = ReadProblemAnswer(result);
+  if (std::string code = FailureOf(answer); !code.empty()) {
+    if (HasStatus(answer)) outcome = ReadProblemAnswer(result);
+    outcome.code = std::move(code);
   } else if (tool.hands_off) {
     // A help desk that has taken it need not say more.
     outcome.ok = true;
@@ -86,8 +84,7 @@ std::unique_ptr<SentCall> CallWebhook(http::EventLoop& loop, http::Client& clien
   post.traceparent = request.traceparent;
   return PostWebhook(loop, client, std::move(post), std::move(may_retry),
                      [tool, done = std::move(done)](const WebhookAnswer& answer) {
-                       const bool has_status = answer.is_sent && answer.result.error == Error::kNone;
-                       done({ReadAnswer(*tool, answer), has_status ? answer.result.status : 0, answer.attempts});
+                       done({ReadAnswer(*tool, answer), HasStatus(answer) ? answer.result.status : 0, answer.attempts});
                      });
 }
 

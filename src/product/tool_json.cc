@@ -111,6 +111,29 @@ void ReadBind(ConfigObject& object, ToolConfig& tool) {
   }
 }
 
+// A placeholder that names nothing would leave a hole in what a person reads before saying yes.
+void CheckTemplate(ConfigObject& object, const char* key, std::string_view text, const ToolConfig& tool,
+                   bool has_result) {
+  const json parameters = json::parse(tool.parameters_json, nullptr, false);
+  for (std::size_t open = text.find("{{"); open != text.npos; open = text.find("{{", open + 2)) {
+    const std::size_t close = text.find("}}", open);
+    if (close == text.npos) return object.Fail(key, "A {{ has no }}.");
+    std::string_view path = text.substr(open + 2, close - open - 2);
+    path = path.substr(std::min(path.find_first_not_of(" \t"), path.size()));
+    path = path.substr(0, path.find_last_not_of(" \t") + 1);
+    if (path == "user.name" || path == "name" || (has_result && (path == "result" || path.starts_with("result."))))
+      continue;
+    if (!path.starts_with("args."))
+      return object.Fail(key,
+                         std::string("{{…}} may name args.x, ") + (has_result ? "result.x, " : "") + "or user.name.");
+    const std::string name(path.substr(5, path.find('.', 5) - 5));
+    const json properties = parameters.value("properties", json::object());
+    if (!tool.bind.contains(name) && !properties.contains(name))
+      return object.Fail(key,
+                         "{{args." + name + "}} names no argument: \"parameters\" has no property \"" + name + "\".");
+  }
+}
+
 void ReadApproval(ConfigObject& tool_object, ToolConfig& tool) {
   if (!tool_object.Has("approval")) return;
   ConfigObject object(tool_object.context(), tool_object.Member("approval"), tool_object.Path("approval"));
@@ -119,6 +142,7 @@ void ReadApproval(ConfigObject& tool_object, ToolConfig& tool) {
     object.Fail("by", "This is missing. Write \"user\": whoever asks for the tool; or \"operator\": your people.");
   approval.by_operator = object.Choice("by", {"user", "operator"}) == 1;
   object.RequiredText("message", approval.message, kTextBytesMax);
+  if (tool_object.Has("parameters")) CheckTemplate(object, "message", approval.message, tool, false);
   // People are not always there.
   if (approval.by_operator) approval.expires_s = kOperatorExpiresDefault;
   object.Integer("expires_s", approval.expires_s, 10, approval.by_operator ? kOperatorExpiresMax : 3600);
@@ -185,6 +209,7 @@ ToolConfig ReadWebhookTool(ConfigContext& context, const json& value, const std:
   ReadRules(object, tool);
   object.Texts("examples", tool.examples, kListMax, kTextBytesMax);
   object.Text("answer", tool.answer, kTextBytesMax);
+  CheckTemplate(object, "answer", tool.answer, tool, true);
   return tool;
 }
 

@@ -41,7 +41,8 @@ std::optional<Problem> CheckServiceKey(const Product& product, std::string_view 
   return MakeProblem(
       "service_key_invalid",
       key.empty() ? "The Widgent-Service-Key header is missing." : "The service key is not one of this product.",
-      "Pass the key that `widgentd product show " + product.id.value + "` prints (pk_…) to init.");
+      "Pass the key that `widgentd product show " + product.id.value +
+          "` prints (pk_…) to init, or send it as that header.");
 }
 
 }  // namespace

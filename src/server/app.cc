@@ -158,9 +158,16 @@ std::string App::NewRequestId() {
   return "req_" + EncodeBase64Url(bytes);
 }
 
+// The requests of one turn read together, and what another process has written is seen a millisecond later.
+void App::Read() {
+  if (const UnixMillis now = ports_.loop.Now(); std::exchange(reading_at_, now) != now) ports_.store.EndReading();
+  ports_.store.BeginReading();
+}
+
 void App::EndTurn() {
   const bool has_writes = ports_.store.HasPending();
   const bool is_durable = commits_.EndTurn();
+  ports_.store.EndReading();
   if (has_writes) metrics_.CountCommit(is_durable);
   if (!is_durable && options_.log)
     options_.log(LogLevel::kError, "The store refused a transaction; its requests were answered with 503.");
@@ -266,6 +273,7 @@ void App::HandleProduct(const ExchangePtr& x, const Route& route) {
                                 : DiagnoseResponse(x->product->config, x->request, ports_.loop.Now()));
   }
 
+  Read();
   if (auto problem = admission_.CheckOrigin(*x)) return x->Refuse(*problem);
   if (is_preflight) return x->Send(PreflightResponse());
   if (auto problem = admission_.CheckCaller(*x)) return x->Refuse(*problem);
@@ -295,6 +303,7 @@ void App::HandleSite(const ExchangePtr& x) {
     return x->Send(ProblemPage(path.substr(kProblemPages.size()), x->request.Find("accept").value_or("")));
   }
   if (is_read && options_.assets) {
+    if (kDashboard == path + '/') return x->Send({308, {{"Location", std::string(kDashboard)}}, ""});
     if (auto asset = options_.assets(x->request)) {
       if (path.starts_with(kDashboard)) asset->headers.push_back({"Content-Security-Policy", kDashboardPolicy});
       return x->Send(std::move(*asset));

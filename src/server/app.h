@@ -83,6 +83,7 @@ class App {
 
  private:
   struct Route;
+  void Read();
   void Dispatch(const ExchangePtr& x);
   void HandleProduct(const ExchangePtr& x, const Route& route);
   ServedProductPtr FindProduct(std::string_view id) const;
@@ -111,6 +112,7 @@ class App {
   std::vector<Route> routes_;
   std::string id_bytes_;  // random, for the next request ids
   bool is_draining_ = false;
+  UnixMillis reading_at_ = 0;
 };
 
 }  // namespace widgent

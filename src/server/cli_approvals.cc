@@ -7,6 +7,7 @@
 #include "audit/audit.h"
 #include "server/approvals.h"
 #include "server/cli.h"
+#include "server/cli_stored_product.h"
 #include "server/history.h"
 #include "store/store.h"
 
@@ -17,7 +18,8 @@ namespace {
 constexpr std::size_t kShownCodePointsMax = 1000;
 
 struct ApprovalOptions {
-  std::string data = "data", product, id;
+  std::shared_ptr<StoredProduct> of = std::make_shared<StoredProduct>();
+  std::string id;
   bool json = false;
 };
 
@@ -31,8 +33,9 @@ void Print(const OperatorQuestion& question) {
 }
 
 void List(const ApprovalOptions& options) {
-  const auto store = OpenStoreOrFail(options.data);
-  auto questions = store->ListOperatorQuestions({options.product}, {});
+  const auto store = OpenStoreOrFail(options.of->data);
+  auto questions = store->ListOperatorQuestions(options.of->id(), {});
+  if (questions.empty()) RequireKnown(*store, *options.of);
   const UnixMillis now = SystemNow();
   if (options.json) {
     std::cout << WriteQuestions(questions, now) << '\n';
@@ -40,13 +43,14 @@ void List(const ApprovalOptions& options) {
   }
   std::erase_if(questions, [&](const OperatorQuestion& question) { return !IsOpen(question.interrupt, now); });
   for (const OperatorQuestion& question : questions) Print(question);
-  if (questions.empty()) std::cout << "Nothing of " << options.product << " waits for your people.\n";
+  if (questions.empty()) std::cout << "Nothing of " << options.of->product << " waits for your people.\n";
 }
 
 void Decide(const ApprovalOptions& options, bool is_approved) {
-  const auto store = OpenStoreOrFail(options.data);
-  const ProductId product{options.product};
+  const auto store = OpenStoreOrFail(options.of->data);
+  const ProductId product = options.of->id();
   const auto questions = store->ListOperatorQuestions(product, {});
+  if (questions.empty()) RequireKnown(*store, *options.of);
   const auto question = std::find_if(questions.begin(), questions.end(), [&](const OperatorQuestion& candidate) {
     return candidate.interrupt.id == options.id;
   });
@@ -54,7 +58,7 @@ void Decide(const ApprovalOptions& options, bool is_approved) {
   if (question == questions.end() ||
       !DecideApproval(*store, audit, {product, "", "", ""}, *question, is_approved, "command line", SystemNow())) {
     Fail(kExitNo, "That does not wait for an answer: it was answered, has expired, or is not of this product.",
-         "`widgentd approvals list " + options.product + "` shows what waits.");
+         "`widgentd approvals list " + options.of->product + "` shows what waits.");
   }
   if (!store->Commit()) Fail(kExitFailure, "The answer was not stored: " + store->LastError(), "Try again.");
   std::cout << (is_approved ? "Approved" : "Rejected") << ": "
@@ -70,17 +74,8 @@ void AddApprovals(CLI::App& cli) {
       cli.add_subcommand("approvals", "Say yes or no to the calls of tools that wait for your people");
   approvals->require_subcommand(1);
   auto options = std::make_shared<ApprovalOptions>();
-  const auto add = [&](const char* name, const char* what) {
-    CLI::App* command = approvals->add_subcommand(name, what);
-    command->add_option("product", options->product, "The product's id")->required()->type_name("PRODUCT");
-    command->add_option("--data", options->data, "Folder of the server's store")
-        ->envname("WIDGENT_DATA")
-        ->capture_default_str()
-        ->type_name("DIR");
-    return command;
-  };
   const auto add_answer = [&](const char* name, const char* what, bool is_approved) {
-    CLI::App* command = add(name, what);
+    CLI::App* command = AddStoredProductCommand(*approvals, name, what, options->of);
     command->add_option("id", options->id, "Of the question, as `list` shows it")->required()->type_name("ID");
     command->footer(
         "Works while the server runs. What is approved is done once, with the arguments that are shown, for the user "
@@ -89,7 +84,7 @@ void AddApprovals(CLI::App& cli) {
         std::string(name) + " acme int_Zm9v");
     command->callback([options, is_approved] { Decide(*options, is_approved); });
   };
-  CLI::App* list = add("list", "Show what waits, the oldest first");
+  CLI::App* list = AddStoredProductCommand(*approvals, "list", "Show what waits, the oldest first", options->of);
   list->add_flag("--json", options->json, "As the admin API answers it");
   list->footer("Works while the server runs.\n\nExample:\n  widgentd approvals list acme");
   list->callback([options] { List(*options); });

@@ -164,7 +164,8 @@ void AddAudit(CLI::App& cli) {
   show->add_option("--user", options->query.user, "Only this verified user (sub)")->type_name("SUB");
   show->add_option("--action", options->query.action, "Only this")
       ->type_name("ACTION")
-      ->check(CLI::IsMember({"identify", "switch", "sign_out", "merge", "refused", "revoke", "tool"}));
+      ->check(CLI::IsMember(
+          {"identify", "switch", "sign_out", "merge", "refused", "revoke", "tool", "operator_message", "hand_back"}));
   show->add_option("--outcome", options->query.outcome, "Only this")
       ->type_name("OUTCOME")
       ->check(CLI::IsMember({"success", "failure", "denied", "attempt", "approved", "rejected"}));

@@ -4,6 +4,7 @@
 
 #include "protocol/json_writer.h"
 #include "server/cli.h"
+#include "server/cli_stored_product.h"
 #include "server/greeting.h"
 #include "server/history.h"
 
@@ -14,7 +15,7 @@ namespace {
 constexpr std::size_t kReplyCharactersShown = 200;
 
 struct FeedbackOptions {
-  std::string data = "data", product;
+  std::shared_ptr<StoredProduct> of = std::make_shared<StoredProduct>();
   int limit = 100;
   bool json = false;
 };
@@ -39,13 +40,14 @@ void PrintJson(const Feedback& feedback) {
 }
 
 void List(const FeedbackOptions& options) {
-  const auto store = OpenStoreOrFail(options.data, OpenSqliteStoreReadOnly);
-  const auto all = store->ListFeedback(ProductId{options.product}, options.limit);
+  const auto store = OpenStoreOrFail(options.of->data, OpenSqliteStoreReadOnly);
+  const auto all = store->ListFeedback(options.of->id(), options.limit);
+  if (all.empty()) RequireKnown(*store, *options.of);
   for (const Feedback& feedback : all) {
     if (options.json) PrintJson(feedback);
     else Print(feedback);
   }
-  if (all.empty() && !options.json) std::cout << "No reply of " << options.product << " has been judged.\n";
+  if (all.empty() && !options.json) std::cout << "No reply of " << options.of->product << " has been judged.\n";
 }
 
 }  // namespace
@@ -54,12 +56,8 @@ void AddFeedback(CLI::App& cli) {
   CLI::App* feedback = cli.add_subcommand("feedback", "What visitors think of the replies");
   feedback->require_subcommand(1);
   auto options = std::make_shared<FeedbackOptions>();
-  CLI::App* list = feedback->add_subcommand("list", "Show the replies that were judged, the newest judgement first");
-  list->add_option("product", options->product, "The product's id")->required()->type_name("PRODUCT");
-  list->add_option("--data", options->data, "Folder of the server's store")
-      ->envname("WIDGENT_DATA")
-      ->capture_default_str()
-      ->type_name("DIR");
+  CLI::App* list = AddStoredProductCommand(
+      *feedback, "list", "Show the replies that were judged, the newest judgement first", options->of);
   list->add_option("--limit", options->limit, "How many")->capture_default_str()->check(CLI::Range(1, 10'000));
   list->add_flag("--json", options->json, "One JSON object a line, with the whole reply");
   list->footer("Works while the server runs.\n\nExample:\n  widgentd feedback list acme");

@@ -9,6 +9,7 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "http/curl_client.h"
 #include "http/real_event_loop.h"
@@ -95,9 +96,9 @@ class Watch {
     Tick();
   }
 
-  // Before every request: a secret that was revoked a moment ago is refused in this one.
+  // Before every request, once a millisecond: a secret that was revoked a moment ago is refused in this one.
   void Look() {
-    if (files_.HaveChanged()) Reload();
+    if (const UnixMillis now = loop_.Now(); std::exchange(looked_at_, now) != now && files_.HaveChanged()) Reload();
   }
 
   void Reload() {
@@ -125,6 +126,7 @@ class Watch {
   App& app_;
   std::shared_ptr<spdlog::logger> logger_;
   KnowledgeWatch knowledge_;
+  UnixMillis looked_at_ = 0;
 };
 
 std::vector<Product> LoadOrFail(ProductFiles& files, spdlog::logger& logger) {

@@ -162,10 +162,23 @@ class Trial {
   bool is_held_ = false;
 };
 
+void RequireTool(const TrialOptions& options, const Product& product) {
+  std::string names;
+  for (const ToolConfig& tool : product.tools) {
+    if (tool.name == options.tool) return;
+    names += (names.empty() ? "" : ", ") + tool.name;
+  }
+  Fail(kExitUsage, "The product has no tool \"" + OneLine(options.tool) + "\".",
+       names.empty() ? "\"tools\" in its file is empty." : "Its tools are: " + names + ".");
+}
+
 void Test(const TrialOptions& options) {
+  if (!json::parse(options.arguments, nullptr, false).is_object())
+    Fail(kExitUsage, "--args is no JSON object.", R"(Quote it for the shell: '{"order_id": "A-1001"}'.)");
   Product product = LoadProductsOrFail({ProductFileOf(*options.product)}, options.product->key_file).front();
   if (const auto refusal = RefuseToolSchemas(product)) Fail(kExitUsage, *refusal);
   AddMcpTools(options, product);
+  RequireTool(options, product);
   const ExitCode code = Trial(options, product, IdentityOrFail(product, options.claims)).Run();
   if (code != kExitOk) Exit(code);
 }

@@ -4,6 +4,7 @@
 
 #include "protocol/json_writer.h"
 #include "server/cli.h"
+#include "server/cli_stored_product.h"
 #include "server/history.h"
 
 namespace widgent {
@@ -11,7 +12,7 @@ namespace widgent {
 namespace {
 
 struct UnansweredOptions {
-  std::string data = "data", product;
+  std::shared_ptr<StoredProduct> of = std::make_shared<StoredProduct>();
   int limit = 100;
   bool json = false;
 };
@@ -28,30 +29,21 @@ void PrintJson(const UnansweredQuestion& question) {
 }
 
 void List(const UnansweredOptions& options) {
-  const auto store = OpenStoreOrFail(options.data, OpenSqliteStoreReadOnly);
-  const auto all = store->ListUnanswered(ProductId{options.product}, options.limit);
+  const auto store = OpenStoreOrFail(options.of->data, OpenSqliteStoreReadOnly);
+  const auto all = store->ListUnanswered(options.of->id(), options.limit);
+  if (all.empty()) RequireKnown(*store, *options.of);
   for (const UnansweredQuestion& question : all) {
     if (options.json) PrintJson(question);
     else Print(question);
   }
-  if (all.empty() && !options.json) std::cout << "No question to " << options.product << " is without an answer.\n";
+  if (all.empty() && !options.json) std::cout << "No question to " << options.of->product << " is without an answer.\n";
 }
 
 void Clear(const UnansweredOptions& options) {
-  const auto store = OpenStoreOrFail(options.data);
-  store->DeleteUnanswered(ProductId{options.product});
+  const auto store = OpenStoreOrFail(options.of->data);
+  RequireKnown(*store, *options.of);
+  store->DeleteUnanswered(options.of->id());
   if (!store->Commit()) Fail(kExitFailure, store->LastError());
-}
-
-CLI::App* AddCommand(CLI::App& unanswered, const char* name, const char* what,
-                     const std::shared_ptr<UnansweredOptions>& options) {
-  CLI::App* command = unanswered.add_subcommand(name, what);
-  command->add_option("product", options->product, "The product's id")->required()->type_name("PRODUCT");
-  command->add_option("--data", options->data, "Folder of the server's store")
-      ->envname("WIDGENT_DATA")
-      ->capture_default_str()
-      ->type_name("DIR");
-  return command;
 }
 
 }  // namespace
@@ -60,7 +52,7 @@ void AddUnanswered(CLI::App& cli) {
   CLI::App* unanswered = cli.add_subcommand("unanswered", "Questions to which the help pages hold no answer");
   unanswered->require_subcommand(1);
   auto options = std::make_shared<UnansweredOptions>();
-  CLI::App* list = AddCommand(*unanswered, "list", "Show them, the most frequent first", options);
+  CLI::App* list = AddStoredProductCommand(*unanswered, "list", "Show them, the most frequent first", options->of);
   list->add_option("--limit", options->limit, "How many")->capture_default_str()->check(CLI::Range(1, 1000));
   list->add_flag("--json", options->json, "One JSON object a line");
   list->footer(
@@ -68,7 +60,8 @@ void AddUnanswered(CLI::App& cli) {
       "Works while the server runs, as clear does.\n\n"
       "Example:\n  widgentd unanswered list acme");
   list->callback([options] { List(*options); });
-  CLI::App* clear = AddCommand(*unanswered, "clear", "Forget them, once there are pages about them", options);
+  CLI::App* clear =
+      AddStoredProductCommand(*unanswered, "clear", "Forget them, once there are pages about them", options->of);
   clear->callback([options] { Clear(*options); });
 }
 

@@ -6,6 +6,7 @@
 
 #include "agent/text.h"
 #include "identity/crypto.h"
+#include "identity/strict_json.h"
 #include "protocol/json_fields.h"
 #include "protocol/json_writer.h"
 #include "server/admission.h"
@@ -39,12 +40,17 @@ std::string Answer(const ThreadId& thread, const StoredMessage& message) {
   return writer.Put("at", WriteTime(message.at)).Close('}').Take();
 }
 
+std::optional<Problem> ReadBody(const Exchange& x, JsonFields& body) {
+  if (auto problem = CheckJsonBody(x.request)) return problem;
+  if (IsStrictJson(x.request.body) && body.Parse(x.request.body)) return std::nullopt;
+  return MakeProblem("invalid_input", "The body is not one JSON object of at most 16 levels.",
+                     "Is it UTF-8, and does it have each member once?");
+}
+
 // The message that the body describes, without its id; otherwise what is wrong.
 std::optional<Problem> ReadMessage(const Exchange& x, StoredMessage& message) {
-  if (auto problem = CheckJsonBody(x.request)) return problem;
   JsonFields body;
-  if (!body.Parse(x.request.body))
-    return MakeProblem("invalid_input", "The body is not one JSON object of at most 32 levels.");
+  if (auto problem = ReadBody(x, body)) return problem;
   std::string name = body.Text("name");
   message.text = body.Text("text");
   if (message.text.find_first_not_of(" \t\r\n") == std::string::npos)
@@ -52,6 +58,7 @@ std::optional<Problem> ReadMessage(const Exchange& x, StoredMessage& message) {
   if (CountCharacters(message.text) > kMessageCharactersMax)
     return MakeProblem("message_too_large", "A message may have 4000 characters at most.", "Send it in parts.");
   if (CountCharacters(name) > kNameCharactersMax) return NameTooLong();
+  name = CleanLine(name, kNameCharactersMax);
   if (name.empty()) name = x.product->config.name;
   message.role = StoredMessage::Role::kOperator;
   message.metadata_json = WriteName(name);
@@ -131,11 +138,10 @@ void OperatorApi::ListApprovals(const ExchangePtr& x) {
 }
 
 void OperatorApi::PostApproval(const ExchangePtr& x, const std::string& id, const std::string& by) {
-  if (const auto problem = CheckJsonBody(x->request)) return x->Refuse(*problem);
   JsonFields body;
-  const bool is_read = body.Parse(x->request.body);
-  const bool is_approved = is_read && body.Flag("approved");
-  if (!is_read || body.Flag("approved", true) != is_approved)
+  if (const auto problem = ReadBody(*x, body)) return x->Refuse(*problem);
+  const bool is_approved = body.Flag("approved");
+  if (body.Flag("approved", true) != is_approved)
     return x->Refuse(MakeProblem("invalid_input", "approved must be true or false.", R"(Send {"approved": true}.)"));
   const std::string name = body.Text("name");
   if (CountCharacters(name) > kNameCharactersMax) return x->Refuse(NameTooLong());

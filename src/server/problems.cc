@@ -12,7 +12,7 @@ struct Remedy {
   std::string_view code, text;
 };
 
-// What the one who meets the problem can do. The answer itself carries a hint for its own case.
+// What the one who meets the problem can do, where its own case has no better hint.
 constexpr Remedy kRemedies[] = {
     {"invalid_input", "The answer's `detail` names the field. The request is an AG-UI RunAgentInput."},
     {"invalid_signature",
@@ -27,7 +27,9 @@ constexpr Remedy kRemedies[] = {
      "GET /v1/products/{id}/diagnose from the page shows which one."},
     {"origin_null", "Serve the page over http or https: a sandboxed frame or a file has no origin."},
     {"origin_missing", "Only browsers on a registered origin may call this."},
-    {"service_key_invalid", "Pass the product's service key (pk_…) to init. `widgentd product show` prints it."},
+    {"service_key_invalid",
+     "Pass the product's service key (pk_…) to init, or as the header Widgent-Service-Key. `widgentd product show` "
+     "prints it."},
     {"secret_in_browser",
      "Replace the secret in the page by the service key (pk_…), and rotate the secret at once with "
      "`widgentd product rotate-secret`: everybody who saw the page knows it."},
@@ -39,16 +41,22 @@ constexpr Remedy kRemedies[] = {
      "come back."},
     {"admin_key_invalid",
      "Send `Authorization: Bearer wsk_…` with a key of this product; `widgentd product admin-key` makes one."},
+    {"not_found", "The dashboard is at /dashboard/; endpoints begin with /v1/products/{id}/."},
+    {"method_not_allowed", "The answer's Allow header names the methods."},
     {"thread_not_found", "The conversation does not exist, or it belongs to someone else."},
+    {"run_not_found", "Runs are kept for as long as their conversation: was it erased?"},
+    {"message_not_found", "Only replies of the agent can be judged."},
+    {"message_too_large", "A message may have 4000 characters. Send it in parts."},
+    {"length_required", "Send the body with Content-Length: chunked ones are not taken."},
     {"run_in_progress", "Wait for the reply to end, follow it, or cancel it."},
     {"idempotency_mismatch", "Use a new id for a new message."},
     {"rate_limited", "Wait for as long as the Retry-After header says."},
 };
 
-std::string_view FindRemedy(std::string_view code) {
+std::string_view FindRemedy(std::string_view code, std::string_view otherwise) {
   for (const Remedy& remedy : kRemedies)
     if (remedy.code == code) return remedy.text;
-  return "The answer's `detail` and `hint` say what happened and what to do.";
+  return otherwise;
 }
 
 std::string EscapeHtml(std::string_view text) {
@@ -67,7 +75,7 @@ Problem MakeProblem(std::string_view code, std::string detail, std::string hint,
   Problem problem;
   problem.code = code;
   problem.detail = std::move(detail);
-  problem.hint = std::move(hint);
+  problem.hint = hint.empty() ? FindRemedy(code, "") : std::move(hint);
   problem.retry_after_s = retry_after_s;
   return problem;
 }
@@ -84,7 +92,8 @@ http::Response ProblemResponse(const Problem& problem) {
 http::Response ProblemPage(std::string_view code, std::string_view accept) {
   const ProblemKind* kind = FindProblem(code);
   if (!kind) return ProblemResponse(MakeProblem("not_found", "There is no problem of this name."));
-  const std::string_view remedy = FindRemedy(code);
+  const std::string_view remedy =
+      FindRemedy(code, "The answer's `detail` and `hint` say what happened and what to do.");
   if (accept.find("text/html") == std::string_view::npos) {
     JsonWriter writer;
     writer.Open('{').Put("code", kind->code).Put("title", kind->title).Put("status", kind->status);

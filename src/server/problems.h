@@ -9,6 +9,7 @@
 
 namespace widgent {
 
+// Without a hint of its own, a problem has that of its code.
 Problem MakeProblem(std::string_view code, std::string detail, std::string hint = "", std::int64_t retry_after_s = 0);
 
 http::Response ProblemResponse(const Problem& problem);

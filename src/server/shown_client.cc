@@ -13,7 +13,9 @@ namespace {
 constexpr std::size_t kAnswerCodePointsShown = 2000;
 
 void Show(const http::ClientRequest& request) {
-  std::cout << "\n  " << request.method << ' ' << request.url << '\n';
+  const std::size_t query = request.url.find('?');
+  std::cout << "\n  " << request.method << ' ' << request.url.substr(0, query)
+            << (query == std::string::npos ? "" : "?(not shown)") << '\n';
   for (const http::Header& header : request.headers) {
     const bool is_secret = LowerAscii(header.name) == "authorization";
     std::cout << "  " << header.name << ": " << (is_secret ? "(not shown)" : header.value) << '\n';

@@ -464,6 +464,16 @@ class SqliteStore final : public Store {
     return revocations;
   }
 
+  void BeginReading() override {
+    if (state_ != State::kIdle || is_reading_) return;
+    Query(database_, "BEGIN").Step();
+    is_reading_ = true;
+  }
+
+  void EndReading() override {
+    if (std::exchange(is_reading_, false)) Query(database_, "COMMIT").Step();
+  }
+
   void BeginWriting() override {
     if (state_ == State::kIdle) Write("SELECT 1");
   }
@@ -507,6 +517,7 @@ class SqliteStore final : public Store {
     if (state_ == State::kRefused) return false;
     try {
       if (state_ == State::kIdle) {
+        EndReading();
         state_ = State::kOpen;
         Query(database_, "BEGIN IMMEDIATE").Step();
       }
@@ -560,6 +571,7 @@ class SqliteStore final : public Store {
 
   sqlite::Database database_;
   State state_ = State::kIdle;
+  bool is_reading_ = false;
   std::vector<std::function<void()>> after_commit_;
   std::string last_error_;
 };

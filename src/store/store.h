@@ -234,6 +234,11 @@ class Store {
   // All of `since` and later, whichever process wrote them.
   virtual std::vector<Revocation> ListRevocations(UnixMillis since) = 0;
 
+  // From here to EndReading, or to the next write, what is read is of one moment, and many reads lock the file once.
+  // Nothing where a transaction goes on.
+  virtual void BeginReading() = 0;
+  virtual void EndReading() = 0;
+
   // Begins the transaction that the next Commit ends, unless one goes on: what is read from here on cannot be changed
   // by another process before that.
   virtual void BeginWriting() = 0;

@@ -281,4 +281,13 @@ TEST_CASE("Of two pages that fit alike, the one for fewer people goes first") {
   CHECK(Search(*knowledge, "refunds of tents", 1).at(0).text == "Refunds of tents take a week.");
 }
 
+TEST_CASE("A folder of one page answers what the page is about, and nothing else") {
+  Pages pages;
+  pages.Write("shipping.md", "# Shipping\n\nParcels arrive within three days.\n");
+  const auto help = pages.Load();
+  CHECK(BestUrl(*help, "how long does shipping take") == "shipping#shipping");
+  CHECK(BestUrl(*help, "shipping?") == "shipping#shipping");
+  CHECK(Search(*help, "can I pay by invoice").empty());
+}
+
 }  // namespace widgent::test

@@ -185,6 +185,24 @@ TEST_CASE("Help teaches by example, and a wrong command is an error with a hint"
   }
 }
 
+TEST_CASE("A command about a product that nobody knows says so, in place of that it has nothing") {
+  TemporaryFolder folder;
+  OpenSqliteStore(folder.File("widgent.db"));
+  const std::string data = folder.File("").substr(0, folder.File("").size() - 1);
+  using Words = std::vector<std::string>;
+  for (Words words : {Words{"approvals", "list"}, Words{"unanswered", "list"}, Words{"unanswered", "clear"},
+                      Words{"feedback", "list"}, Words{"user", "revoke"}}) {
+    CAPTURE(words);
+    words.push_back("acmee");
+    if (words[0] == "user") words.push_back("ada");
+    words.insert(words.end(), {"--data", data, "--config", data});
+    const Printed unknown = Widgentd(words);
+    CHECK(unknown.code == kExitUsage);
+    CHECK(Has(unknown.error, "There is no product \"acmee\""));
+    CHECK(unknown.out.empty());
+  }
+}
+
 TEST_CASE("Where an option is missing that is all that is said") {
   const Printed create = Widgentd({"product", "create", "x2"});
   CHECK(Has(create.error, "widgentd: --origin is required."));

@@ -1,5 +1,6 @@
 // Judgements of replies: taken from the owner alone, shown with the history, read by the site's owner.
 #include <filesystem>
+#include <fstream>
 
 #include "server/widgentd.h"
 #include "server/world.h"
@@ -85,13 +86,14 @@ TEST_CASE("feedback list shows the site's owner what was judged, fit for a termi
   const std::string data = folder.File("data");
   std::filesystem::create_directories(data);
   const auto list = [&](std::vector<std::string> more = {}) {
-    std::vector<std::string> words = {"feedback", "list", "acme", "--data", data};
+    std::vector<std::string> words = {"feedback", "list", "acme", "--data", data, "--config", data};
     words.insert(words.end(), more.begin(), more.end());
     return Widgentd(words);
   };
   CHECK(list().code == kExitUsage);
   {
     Judged judged(data + "/widgent.db");
+    std::ofstream(data + "/acme.json") << R"({"id":"acme"})";
     CHECK(Has(list().out, "No reply of acme has been judged."));
     judged.Rate(judged.ada, {{"rating", "down"}, {"comment", "red\x1b[31m\nalert"}});
   }

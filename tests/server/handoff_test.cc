@@ -204,6 +204,21 @@ TEST_CASE("After a hand-off the agent is silent, and what the visitor says is pa
   CHECK(world.History(world.ada)["messages"].size() == 3);
 }
 
+TEST_CASE("A hand-off that fails is in the log, with what the owner can do and nothing of the conversation") {
+  DeskWorld world;
+  world.Tell(world.ada, kAskForPerson);
+  http::ClientResult refused;
+  refused.error = http::ClientResult::Error::kRefusedByEgress;
+  const auto pending = std::move(world.client.pending.begin()->second);
+  world.client.pending.clear();
+  pending.done(refused);
+  world.loop.Advance(1000);
+  const std::string line = world.log.back();
+  CHECK(Has(line, "tool product=acme tool=talk_to_person run=r_1: egress_refused. "));
+  CHECK(Has(line, "allow_hosts"));
+  CHECK_FALSE(Has(line, "human"));
+}
+
 TEST_CASE("A message that the help desk has not taken fails, and goes out under the same id when it is sent again") {
   DeskWorld world;
   world.HandOver(world.ada);
@@ -216,6 +231,7 @@ TEST_CASE("A message that the help desk has not taken fails, and goes out under 
   pending.done(refused);
   world.loop.Advance(1000);
   CHECK(Events(answer->body).back().second["code"] == "handoff_undelivered");
+  CHECK(Has(world.log.back(), "did not reach the help desk: http_400"));
   world.Say(world.ada, {.run = "r_again", .id = "u_2", .text = "are you there?"});
   world.loop.Advance(1000);
   CHECK(HeaderOf(world.Sent(), "webhook-id") == id);

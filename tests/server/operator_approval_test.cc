@@ -262,8 +262,10 @@ TEST_CASE("The command line lists what waits, and its word reaches the running s
   CHECK(Has(list.out, "Refund order A-1001 (damaged)?"));
   CHECK(Has(list.out, R"("customer_id":"ada")"));
   CHECK(json::parse(run({"list", "acme", "--json"}).out)["approvals"][0]["id"] == id);
-  CHECK(Has(run({"list", "other"}).out, "Nothing of other waits"));
-  CHECK(run({"approve", "other", id}).code == kExitNo);
+  for (const Printed& other : {run({"list", "other"}), run({"approve", "other", id})}) {
+    CHECK(other.code == kExitUsage);
+    CHECK(Has(other.error, "There is no product \"other\""));
+  }
   const Printed approved = run({"approve", "acme", id});
   CHECK(approved.code == kExitOk);
   CHECK(Has(approved.out, "Approved: Refund order A-1001 (damaged)?"));
@@ -291,4 +293,38 @@ TEST_CASE("A revocation ends what was asked under the user's earlier tokens, dec
   const Caller again{.token = world.Token("ada", "Ada", 3600)};
   CHECK(Events(world.Resume(again, id)->body).back().second["code"] == "interrupt_expired");
   CHECK(world.client.pending.empty());
+}
+
+TEST_CASE("What waits for the people is not asked of them again, and of one conversation five questions at most wait") {
+  OperatorWorld world;
+  world.Ask();
+  const auto again = [&](int number, const std::string& text) {
+    const std::string n = std::to_string(number);
+    const Answer answer = world.Say(world.ada, {.run = "r_n" + n, .id = "u_n" + n, .text = text});
+    world.loop.Advance(1000);
+    return answer;
+  };
+  CHECK(Has(TextOf(again(1, kRefund)->body), "asked for exactly that"));
+  CHECK(world.Waiting().size() == 1);
+  for (int number = 2; number < 6; ++number)
+    again(number, "please refund my damaged order A-100" + std::to_string(number));
+  CHECK(world.Waiting().size() == 5);
+  CHECK(Has(TextOf(again(6, "please refund my damaged order A-1009")->body), "not answered yet"));
+  CHECK(world.Waiting().size() == 5);
+  // Room again, once one of them is decided.
+  world.Decide(world.Waiting()[0]["id"], false);
+  again(7, "please refund my damaged order A-1009");
+  CHECK(world.Waiting().size() == 5);
+}
+
+TEST_CASE("What operators send is JSON that can be read in one way only") {
+  OperatorWorld world;
+  const std::string id = world.Ask();
+  const std::string body = GENERATE(R"({"approved":true,"approved":false})", R"({"approved":true} x)", "[]",
+                                    "{\"approved\":true,\"name\":\"\xff\"}");
+  const Answer answer = world.Admin("POST", "/" + id, body);
+  CHECK(answer->status == 400);
+  CHECK(answer->Code() == "invalid_input");
+  CHECK_FALSE(answer->Json()["hint"].get<std::string>().empty());
+  CHECK(world.Waiting().size() == 1);
 }

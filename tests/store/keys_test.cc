@@ -62,6 +62,28 @@ TEST_CASE("The latest revocation of a user counts, and recent ones are listed") 
   CHECK(store->ListRevocations(500).size() == 2);
 }
 
+TEST_CASE("Reads after BeginReading are of one moment, until EndReading or the next write") {
+  const TemporaryFolder folder;
+  const auto server = OpenSqliteStore(folder.File("s.db")), command = OpenSqliteStore(folder.File("s.db"));
+  server->BeginReading();
+  CHECK_FALSE(server->FindRevocation(kAcme, "ada"));
+  command->PutRevocation({kAcme, "ada", 1000});
+  REQUIRE(command->Commit());
+  CHECK_FALSE(server->FindRevocation(kAcme, "ada"));
+  CHECK_FALSE(server->HasPending());
+  server->EndReading();
+  CHECK(server->FindRevocation(kAcme, "ada") == 1000);
+
+  server->BeginReading();
+  CHECK_FALSE(server->FindRevocation(kAcme, "bob"));
+  command->PutRevocation({kAcme, "bob", 2000});
+  REQUIRE(command->Commit());
+  server->PutRevocation({kAcme, "eve", 3000});
+  CHECK(server->FindRevocation(kAcme, "bob") == 2000);
+  REQUIRE(server->Commit());
+  CHECK(command->FindRevocation(kAcme, "eve") == 3000);
+}
+
 TEST_CASE("A revocation of another process is seen at once, and reads after BeginWriting cannot be overtaken") {
   const TemporaryFolder folder;
   const auto server = OpenSqliteStore(folder.File("s.db")), command = OpenSqliteStore(folder.File("s.db"));

@@ -263,6 +263,8 @@ class MemoryStore : public Store {
     }
     return revocations;
   }
+  void BeginReading() override {}
+  void EndReading() override {}
   void BeginWriting() override { pending_ = true; }
 
   void AfterCommit(std::function<void()> done) override {
