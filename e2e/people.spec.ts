@@ -147,7 +147,7 @@ test.describe('A refund that the shop must agree to', () => {
 
   test('is agreed to on the dashboard, by name', async ({ context }) => {
     const dashboard = await context.newPage();
-    const answered = await dashboard.goto(`${stack.url('widgent')}/dashboard/`);
+    const answered = await dashboard.goto(`${stack.url('widgent')}/dashboard`);
     expect(answered!.headers()['content-security-policy']).toContain("frame-ancestors 'none'");
     const enter = async (key: string) => {
       await dashboard.getByLabel('Product').fill('acme');

@@ -280,6 +280,30 @@ test('What arrives while the panel is closed stands below a divider, until it is
   await expect(widget.panel.locator('.new')).toHaveCount(0);
 });
 
+test('Whoever reads the end stays there, also where more is said before the browser tells of the last scroll', async ({
+  visit,
+}) => {
+  const widget = await visit();
+  await widget.open();
+  await widget.perform(...reply('a', 'A long line.\n\n'.repeat(60)));
+  await widget.page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const { panel } = window.page;
+        panel.perform({ type: 'show_message', id: 'b', role: 'assistant', text: 'A person.', status: 'done' });
+        requestAnimationFrame(() => {
+          panel.perform({ type: 'show_handoff', url: 'https://shop.example/contact', label: 'Talk to our team' });
+          requestAnimationFrame(() => requestAnimationFrame(resolve));
+        });
+      }),
+  );
+  const log = widget.panel.locator('.log');
+  expect(
+    await log.evaluate(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight),
+  ).toBeLessThan(2);
+  await expect(widget.panel.getByRole('button', { name: strings.latest })).toHaveCount(0);
+});
+
 test('Whoever reads further up keeps the place, and learns how much is new below', async ({ page, visit }) => {
   const widget = await visit();
   await widget.open();

@@ -28,6 +28,7 @@ export class Transcript {
   private busy = false;
   private away = true; // nobody sees it
   private atEnd = true;
+  private top = 0;
   private frame = 0; // in which it scrolls
   private count = 0; // of news below what is seen
   private day = '';
@@ -162,6 +163,7 @@ export class Transcript {
     this.last = undefined;
     this.day = '';
     this.atEnd = true;
+    this.top = 0;
     this.noteBusy();
     this.showLatest();
   }
@@ -200,7 +202,9 @@ export class Transcript {
 
   private noteScroll(): void {
     const { scrollHeight, scrollTop, clientHeight } = this.element;
-    this.atEnd = scrollHeight - scrollTop - clientHeight < 48;
+    // Of a scroll by `scroll` the browser tells when more has been said already: only the reader goes up.
+    this.atEnd = scrollHeight - scrollTop - clientHeight < 48 || (this.atEnd && scrollTop >= this.top);
+    this.top = scrollTop;
     this.showLatest();
   }
 
