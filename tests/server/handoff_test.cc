@@ -3,6 +3,7 @@
 #include "audit/chain.h"
 #include "identity/crypto.h"
 #include "identity/webhook_signature.h"
+#include "server/widgentd.h"
 #include "server/world.h"
 #include "store/temporary_folder.h"
 
