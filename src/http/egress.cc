@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
 
 namespace widgent::http {
 namespace {
@@ -30,8 +29,7 @@ std::string Lower(std::string_view text) {
 std::optional<IpAddress> ParseIpAddress(std::string_view text) {
   char terminated[INET6_ADDRSTRLEN];
   if (text.size() >= sizeof terminated || text.find('\0') != std::string_view::npos) return std::nullopt;
-  std::memcpy(terminated, text.data(), text.size());
-  terminated[text.size()] = '\0';
+  *std::copy(text.begin(), text.end(), terminated) = '\0';
   IpAddress address;
   address.is_v6 = text.find(':') != std::string_view::npos;
   if (inet_pton(address.is_v6 ? AF_INET6 : AF_INET, terminated, address.bytes.data()) != 1) return std::nullopt;

@@ -88,7 +88,7 @@ TEST_CASE("One secret is ended, and the other goes on") {
   const auto rotated =
       std::get<std::string>(RotateSecret(WriteProductFile(Acme()), {"k2", "v1.2", now, now + 86'400'000}));
   const auto revoked = std::get<std::string>(RevokeSecret(rotated, "2026-01-01", now + 60'500));
-  const auto& secrets = std::get<Product>(Read(revoked)).keys.secrets;
+  const auto secrets = std::get<Product>(Read(revoked)).keys.secrets;
   REQUIRE(secrets.size() == 2);
   CHECK_FALSE(secrets[0].not_after);
   CHECK(secrets[1].not_after == now + 60'000);
