@@ -46,7 +46,7 @@ const parts = {
   types: () => packNpm().then(() => Promise.all(typed.map(typeCheck)).then(sum)),
   native: () => runCatch('native'),
   simulation: () => simulate({ seeds: 10_000 }).then(({ failed }) => ({ passed: failed ? 0 : 1, failed })),
-  fuzz: () => fuzzAll({ seconds: 10 }),
+  fuzz: () => fuzzAll(),
   tokens: () => runNode('tests/tokens'),
   node: () => runNode('tests/node'),
   browser: () => buildExamples().then(runPlaywright),

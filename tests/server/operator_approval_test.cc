@@ -1,8 +1,8 @@
 // A tool that waits for the yes of the owner's people: who may decide, once, for what was shown, and what is done then.
 #include "audit/chain.h"
 #include "identity/crypto.h"
+#include "server/refund.h"
 #include "server/widgentd.h"
-#include "server/world.h"
 #include "store/temporary_folder.h"
 
 using namespace widgent;
@@ -12,25 +12,11 @@ using nlohmann::json;
 namespace {
 
 const std::string kAdminKey = "wsk_an_admin_key_of_the_owner";
-constexpr char kRefund[] = "please refund my damaged order A-1001";
-constexpr std::int64_t kExpiresMs = 3'600'000;
+constexpr int kExpiresMs = 3'600'000;
 
 Product WithOperators() {
-  Product product = MakeProduct();
+  Product product = WithRefund(kExpiresMs / 1000, true);
   product.admin_keys = {Hex(Sha256(kAdminKey))};
-  ToolConfig tool = product.tools[0];
-  tool.name = "refund_order";
-  tool.description = "Refund an order";
-  tool.effect = ToolConfig::Effect::kUpdate;
-  tool.parameters_json =
-      R"({"type":"object","additionalProperties":false,"required":["order_id","reason"],"properties":{
-    "order_id":{"type":"string","pattern":"^A-[0-9]{1,8}$","maxLength":10},
-    "reason":{"type":"string","enum":["damaged","late"]}}})";
-  tool.bind = {{"customer_id", "/sub"}};
-  tool.examples = {"refund my order", "please refund my damaged order"};
-  tool.answer = "Order {{args.order_id}} is refunded.";
-  tool.approval = ToolApproval{"Refund order {{args.order_id}} ({{args.reason}})?", kExpiresMs / 1000, true};
-  product.tools.push_back(tool);
   return product;
 }
 
@@ -130,7 +116,7 @@ TEST_CASE(
   CHECK(sent["user"]["sub"] == "ada");
   world.client.AnswerAll(R"({"ok":true})");
   world.loop.Advance(5000);
-  CHECK(TextOf(answer->body) == "Order A-1001 is refunded.");
+  CHECK(TextOf(answer->body) == "I have asked for a refund of order A-1001.");
   CHECK(world.Rows() == "approved 8 ada;attempt 1 ada;success 1 ada;");
   const json decision = json::parse(world.Audit()[0].record);
   CHECK(decision["actor"]["user"]["name"] == "admin key " + Hex(Sha256(kAdminKey)).substr(0, 8) + " (Maria)");
