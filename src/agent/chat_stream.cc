@@ -47,8 +47,7 @@ bool IsJson(const std::string& text) { return json::accept(text); }
 void ChatStream::Feed(std::string_view piece) {
   if (form_ == Form::kUnknown) {
     const std::size_t first = piece.find_first_not_of(kBlanks);
-    if (first == piece.npos) return;
-    form_ = piece[first] == '{' || piece[first] == '[' ? Form::kDocument : Form::kStream;
+    if (first != piece.npos) form_ = piece[first] == '{' || piece[first] == '[' ? Form::kDocument : Form::kStream;
   }
   if (!reply_.error.empty()) return;
   if (form_ == Form::kDocument) {

@@ -66,6 +66,14 @@ TEST_CASE("What endpoints are reported to send is understood, whole and split at
   }
 }
 
+TEST_CASE("Blanks before the first event belong to its line, in a piece of their own too") {
+  const std::string event = "data: {\"choices\": [{\"delta\": {\"content\": \"Hello\"}}]}\n\n";
+  CHECK(Hear({"  " + event}).text.empty());
+  CHECK(Hear({"  ", event}).text.empty());
+  CHECK(Hear({"\n\n", event}).text == "Hello");
+  CHECK(Hear({" \n", "{\"choices\": [{\"message\": {\"content\": \"Hello\"}}]}"}).text == "Hello");
+}
+
 TEST_CASE("A reply without bounds is given up") {
   const auto chunk = [](const json& delta) {
     return "data: " + json{{"choices", {{{"delta", delta}}}}}.dump() + "\n\n";
