@@ -35,6 +35,7 @@ target_link_libraries(widgentd PRIVATE widgent_server)
 if(NOT WIDGENT_SANITIZE)
   find_package(mimalloc REQUIRED)
   target_link_libraries(widgentd PRIVATE -Wl,--no-as-needed mimalloc)
+  target_compile_definitions(widgentd PRIVATE WIDGENT_MIMALLOC)
 endif()
 
 widgent_tests(protocol)

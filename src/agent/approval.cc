@@ -24,12 +24,16 @@ constexpr int kOpenQuestionsMax = 5;
 std::optional<std::string> RefuseQuestion(AgentPorts& ports, const RunRequest& request, const ToolConfig& tool,
                                           const std::string& arguments_json) {
   if (!tool.approval->by_operator) return std::nullopt;
+  using Decision = StoredInterrupt::Decision;
   const UnixMillis now = ports.loop.Now();
   int open = 0;
   for (const auto& [thread, question] : ports.store.ListOperatorQuestions(request.product->id, request.thread)) {
-    if (question.expires_at <= now || question.decision != StoredInterrupt::Decision::kNone) continue;
-    if (!RefuseApproval(question, tool.name, arguments_json, request.identity))
-      return "Our people have been asked for exactly that, and have not answered yet.";
+    if (question.expires_at <= now || question.decision == Decision::kNo) continue;
+    if (!RefuseApproval(question, tool.name, arguments_json, request.identity)) {
+      return question.decision == Decision::kYes
+                 ? "Our people have agreed to exactly that, and it is about to be done."
+                 : "Our people have been asked for exactly that, and have not answered yet.";
+    }
     ++open;
   }
   if (open < kOpenQuestionsMax) return std::nullopt;

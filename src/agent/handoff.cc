@@ -70,7 +70,8 @@ class Forwarding final : public AgentRun {
           const std::string code = FailureOf(answer);
           if (!code.empty() && ports_.warn) {
             ports_.warn("handoff product=" + request_.product->id.value + " run=" + request_.run.value +
-                        ": the message did not reach the help desk: " + code + ". " + std::string(RemedyFor(code)));
+                        ": the message did not reach the help desk: " + code + ". " +
+                        std::string(RemedyFor(code, true)));
           }
           End(code.empty());
         });

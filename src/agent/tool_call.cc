@@ -183,7 +183,7 @@ void ToolCall::Send() {
 
 void ToolCall::Finish(ToolOutcome outcome, int status) {
   Audit(ToolAct::Stage::kResult, tool_, outcome.code, outcome.ok, status);
-  if (const std::string_view remedy = RemedyFor(outcome.code); !remedy.empty() && ports_.warn) {
+  if (const std::string_view remedy = RemedyFor(outcome.code, tool_->hands_off); !remedy.empty() && ports_.warn) {
     ports_.warn("tool product=" + request_.product->id.value + " tool=" + tool_->name + " run=" + request_.run.value +
                 ": " + outcome.code + ". " + std::string(remedy));
   }

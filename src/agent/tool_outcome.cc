@@ -40,7 +40,7 @@ std::string ErrorCode(Error error) {
   return "broken";
 }
 
-std::string_view RemedyFor(std::string_view code) {
+std::string_view RemedyFor(std::string_view code, bool hands_off) {
   static constexpr std::pair<std::string_view, std::string_view> kRemedies[] = {
       {"egress_refused",
        "Its url leads where no tool may be: see egress/allow_hosts, and allow_private_cidrs for your own network."},
@@ -53,7 +53,9 @@ std::string_view RemedyFor(std::string_view code) {
       {"http_401", "It takes the signature for a wrong one: has it the same secret, and the right time?"}};
   for (const auto& [known, remedy] : kRemedies)
     if (known == code) return remedy;
-  return code.starts_with("http_5") ? "It has failed: its own log says why." : "";
+  if (code.starts_with("http_5")) return "It has failed: its own log says why.";
+  if (code.starts_with("http_3")) return "It answers with a redirect, and none is followed: configure the last url.";
+  return hands_off && code.starts_with("http_4") ? "It refuses: is the url right, and does it take POST?" : "";
 }
 
 std::string CapContent(const json& content) {

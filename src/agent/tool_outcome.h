@@ -47,8 +47,8 @@ bool Writes(const ToolConfig& tool);
 std::string ErrorCode(http::ClientResult::Error error);
 
 // What the owner can do about a call that has ended with `code`; empty where it is no fault of the owner's: the visitor
-// may not, or the tool itself has said no.
-std::string_view RemedyFor(std::string_view code);
+// may not, or the tool itself has said no, which a help desk (`hands_off`) never should.
+std::string_view RemedyFor(std::string_view code, bool hands_off);
 
 // What a model may see of a result: a value that is too long becomes its own beginning, as text.
 std::string CapContent(const nlohmann::json& content);

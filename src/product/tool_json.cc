@@ -111,10 +111,16 @@ void ReadBind(ConfigObject& object, ToolConfig& tool) {
   }
 }
 
+// Of an MCP server's tools the arguments are not known yet, and a schema may leave them open.
+bool MayBeArgument(const ToolConfig& tool, const std::string& name) {
+  const json parameters = json::parse(tool.parameters_json, nullptr, false);
+  if (!parameters.is_object() || parameters.value("additionalProperties", json(false)) != json(false)) return true;
+  return tool.bind.contains(name) || parameters.value("properties", json()).contains(name);
+}
+
 // A placeholder that names nothing would leave a hole in what a person reads before saying yes.
 void CheckTemplate(ConfigObject& object, const char* key, std::string_view text, const ToolConfig& tool,
                    bool has_result) {
-  const json parameters = json::parse(tool.parameters_json, nullptr, false);
   for (std::size_t open = text.find("{{"); open != text.npos; open = text.find("{{", open + 2)) {
     const std::size_t close = text.find("}}", open);
     if (close == text.npos) return object.Fail(key, "A {{ has no }}.");
@@ -127,8 +133,7 @@ void CheckTemplate(ConfigObject& object, const char* key, std::string_view text,
       return object.Fail(key,
                          std::string("{{…}} may name args.x, ") + (has_result ? "result.x, " : "") + "or user.name.");
     const std::string name(path.substr(5, path.find('.', 5) - 5));
-    const json properties = parameters.value("properties", json::object());
-    if (!tool.bind.contains(name) && !properties.contains(name))
+    if (!MayBeArgument(tool, name))
       return object.Fail(key,
                          "{{args." + name + "}} names no argument: \"parameters\" has no property \"" + name + "\".");
   }
@@ -142,7 +147,7 @@ void ReadApproval(ConfigObject& tool_object, ToolConfig& tool) {
     object.Fail("by", "This is missing. Write \"user\": whoever asks for the tool; or \"operator\": your people.");
   approval.by_operator = object.Choice("by", {"user", "operator"}) == 1;
   object.RequiredText("message", approval.message, kTextBytesMax);
-  if (tool_object.Has("parameters")) CheckTemplate(object, "message", approval.message, tool, false);
+  CheckTemplate(object, "message", approval.message, tool, false);
   // People are not always there.
   if (approval.by_operator) approval.expires_s = kOperatorExpiresDefault;
   object.Integer("expires_s", approval.expires_s, 10, approval.by_operator ? kOperatorExpiresMax : 3600);

@@ -16,6 +16,7 @@ namespace widgent {
 namespace {
 
 constexpr std::size_t kShownCodePointsMax = 1000;
+constexpr std::size_t kArgumentsShownMax = 64 * 1024;  // all of them: what is not seen is not agreed to
 
 struct ApprovalOptions {
   std::shared_ptr<StoredProduct> of = std::make_shared<StoredProduct>();
@@ -28,12 +29,12 @@ void Print(const OperatorQuestion& question) {
   const StoredInterrupt& interrupt = question.interrupt;
   std::cout << interrupt.id << "  until " << WriteTime(interrupt.expires_at) << '\n'
             << "  " << CleanLine(interrupt.message, kShownCodePointsMax) << '\n'
-            << "  " << interrupt.tool << ' ' << CleanLine(interrupt.arguments_json, kShownCodePointsMax) << '\n'
+            << "  " << interrupt.tool << ' ' << CleanLine(interrupt.arguments_json, kArgumentsShownMax) << '\n'
             << "  for " << CleanLine(interrupt.sub, kShownCodePointsMax) << ", in " << question.thread.value << '\n';
 }
 
 void List(const ApprovalOptions& options) {
-  const auto store = OpenStoreOrFail(options.of->data);
+  const auto store = OpenStoreOrFail(options.of->data, OpenSqliteStoreReadOnly);
   auto questions = store->ListOperatorQuestions(options.of->id(), {});
   if (questions.empty()) RequireKnown(*store, *options.of);
   const UnixMillis now = SystemNow();

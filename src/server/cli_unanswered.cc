@@ -41,9 +41,9 @@ void List(const UnansweredOptions& options) {
 
 void Clear(const UnansweredOptions& options) {
   const auto store = OpenStoreOrFail(options.of->data);
-  RequireKnown(*store, *options.of);
+  if (store->ListUnanswered(options.of->id(), 1).empty()) RequireKnown(*store, *options.of);
   store->DeleteUnanswered(options.of->id());
-  if (!store->Commit()) Fail(kExitFailure, store->LastError());
+  if (!store->Commit()) Fail(kExitFailure, "They were not forgotten: " + store->LastError(), "Try again.");
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ struct Remedy {
 
 // What the one who meets the problem can do, where its own case has no better hint.
 constexpr Remedy kRemedies[] = {
-    {"invalid_input", "The answer's `detail` names the field. The request is an AG-UI RunAgentInput."},
+    {"invalid_input", "The answer's `detail` names what cannot be read."},
     {"invalid_signature",
      "Sign the token with this product's Verification Secret, as the UTF-8 bytes of its string. "
      "`widgentd token check` shows the verdict on a token."},
@@ -41,12 +41,12 @@ constexpr Remedy kRemedies[] = {
      "come back."},
     {"admin_key_invalid",
      "Send `Authorization: Bearer wsk_…` with a key of this product; `widgentd product admin-key` makes one."},
-    {"not_found", "The dashboard is at /dashboard/; endpoints begin with /v1/products/{id}/."},
+    {"not_found", "Is the address right? Endpoints begin with /v1/."},
     {"method_not_allowed", "The answer's Allow header names the methods."},
     {"thread_not_found", "The conversation does not exist, or it belongs to someone else."},
     {"run_not_found", "Runs are kept for as long as their conversation: was it erased?"},
     {"message_not_found", "Only replies of the agent can be judged."},
-    {"message_too_large", "A message may have 4000 characters. Send it in parts."},
+    {"message_too_large", "A message may have 4000 characters, a whole request 64 KiB. Send it in parts."},
     {"length_required", "Send the body with Content-Length: chunked ones are not taken."},
     {"run_in_progress", "Wait for the reply to end, follow it, or cancel it."},
     {"idempotency_mismatch", "Use a new id for a new message."},

@@ -464,6 +464,17 @@ TEST_CASE("The owner's people are given longer for their yes than a user") {
   CHECK(approval(R"({"by":"operator","message":"Sure?","expires_s":86400})").expires_s == 86400);
 }
 
+TEST_CASE("A template names arguments of the schema, bound ones, and any where the schema is open") {
+  json document = json::parse(kFull);
+  json& tool = document["tools"][0];
+  tool["answer"] = "{{ args.customer_id }} {{args.z}}";
+  CHECK(Accepted(document.dump()).tools[0].answer == "{{ args.customer_id }} {{args.z}}");
+  tool["answer"] = "{{args.x}}";
+  CHECK_THAT(Refused(document.dump()), Catch::Contains("\"x\""));
+  tool["parameters"]["additionalProperties"] = true;
+  CHECK(Accepted(document.dump()).tools[0].answer == "{{args.x}}");
+}
+
 TEST_CASE("A help desk is a tool of the product that hands over, held to the same rules") {
   const char* const kDesk = R"({"kind": "webhook", "url": "https://shop.example/desk", "secret": {"env": "TOOL"},
     "label": "Talk to us", "timeout_ms": 3000})";

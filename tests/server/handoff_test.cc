@@ -232,7 +232,7 @@ TEST_CASE("A message that the help desk has not taken fails, and goes out under 
   pending.done(refused);
   world.loop.Advance(1000);
   CHECK(Events(answer->body).back().second["code"] == "handoff_undelivered");
-  CHECK(Has(world.log.back(), "did not reach the help desk: http_400"));
+  CHECK(Has(world.log.back(), "did not reach the help desk: http_400. It refuses: "));
   world.Say(world.ada, {.run = "r_again", .id = "u_2", .text = "are you there?"});
   world.loop.Advance(1000);
   CHECK(HeaderOf(world.Sent(), "webhook-id") == id);

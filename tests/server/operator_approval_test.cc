@@ -297,10 +297,14 @@ TEST_CASE("What waits for the people is not asked of them again, and of one conv
   CHECK(world.Waiting().size() == 5);
   CHECK(Has(TextOf(again(6, "please refund my damaged order A-1009")->body), "not answered yet"));
   CHECK(world.Waiting().size() == 5);
-  // Room again, once one of them is decided.
+  // What they have agreed to waits for the page, and is not asked again meanwhile.
+  world.Decide(world.Waiting()[1]["id"], true);
+  CHECK(Has(TextOf(again(8, "please refund my damaged order A-1002")->body), "agreed to exactly that"));
+  CHECK(world.Waiting().size() == 4);
+  // Room again, once they have said no.
   world.Decide(world.Waiting()[0]["id"], false);
   again(7, "please refund my damaged order A-1009");
-  CHECK(world.Waiting().size() == 5);
+  CHECK(world.Waiting().size() == 4);
 }
 
 TEST_CASE("What operators send is JSON that can be read in one way only") {
