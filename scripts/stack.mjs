@@ -39,14 +39,20 @@ export function isFree(port) {
   });
 }
 
-export function findFreePort() {
-  return new Promise((resolve, reject) => {
+const found = new Set();
+
+/** A port that nobody listens on, and that this process was not told of before: the system may name it twice. */
+export async function findFreePort() {
+  const port = await new Promise((resolve, reject) => {
     const probe = createServer().once('error', reject);
     probe.listen(0, '127.0.0.1', () => {
       const { port } = probe.address();
       probe.close(() => resolve(port));
     });
   });
+  if (found.has(port)) return findFreePort();
+  found.add(port);
+  return port;
 }
 
 /** A model behind an endpoint of Chat Completions, where the environment names one: else the builtin agent. */
@@ -92,11 +98,11 @@ async function answers(url, child) {
  * Answers {child, stop(signal)}; stop resolves when the process is gone.
  */
 export async function startProcess({ name, program, args, env, url, log }) {
-  let last = '';
+  let last = [];
   const child = spawn(program, args, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   for (const stream of [child.stdout, child.stderr])
     createInterface({ input: stream }).on('line', (line) => {
-      last = line;
+      last = [...last.slice(-1), line];
       log(name, line);
     });
   const gone = new Promise((resolve) => child.once('close', resolve).once('error', resolve));
@@ -113,7 +119,7 @@ export async function startProcess({ name, program, args, env, url, log }) {
     await Promise.race([answers(url, child), late]);
   } catch (error) {
     await stop('SIGKILL');
-    throw new Error(`${name} (${url}): ${error.message}${last && `; its last words: ${last}`}`);
+    throw new Error(`${name} (${url}): ${error.message}${last.length ? `; its last words: ${last.join(' ')}` : ''}`);
   } finally {
     clearTimeout(timer);
   }
