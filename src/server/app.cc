@@ -159,7 +159,7 @@ std::string App::NewRequestId() {
 }
 
 // The requests of one turn read together, and what another process has written is seen a millisecond later.
-void App::Read() {
+void App::BeginReading() {
   if (const UnixMillis now = ports_.loop.Now(); std::exchange(reading_at_, now) != now) ports_.store.EndReading();
   ports_.store.BeginReading();
 }
@@ -273,7 +273,7 @@ void App::HandleProduct(const ExchangePtr& x, const Route& route) {
                                 : DiagnoseResponse(x->product->config, x->request, ports_.loop.Now()));
   }
 
-  Read();
+  BeginReading();
   if (auto problem = admission_.CheckOrigin(*x)) return x->Refuse(*problem);
   if (is_preflight) return x->Send(PreflightResponse());
   if (auto problem = admission_.CheckCaller(*x)) return x->Refuse(*problem);

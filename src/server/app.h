@@ -83,7 +83,7 @@ class App {
 
  private:
   struct Route;
-  void Read();
+  void BeginReading();
   void Dispatch(const ExchangePtr& x);
   void HandleProduct(const ExchangePtr& x, const Route& route);
   ServedProductPtr FindProduct(std::string_view id) const;
