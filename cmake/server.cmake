@@ -38,6 +38,10 @@ if(NOT WIDGENT_SANITIZE)
   target_compile_definitions(widgentd PRIVATE WIDGENT_MIMALLOC)
 endif()
 
+# Of bench/server, whose own command builds it.
+add_executable(raw_log EXCLUDE_FROM_ALL bench/server/raw_log.cc)
+target_link_libraries(raw_log PRIVATE widgent_http)
+
 widgent_tests(protocol)
 widgent_tests(session)
 widgent_tests(identity)

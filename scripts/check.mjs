@@ -3,7 +3,7 @@
 import { compile } from './build.mjs';
 import { must, output, root, run, step } from './steps.mjs';
 
-const listed = (await output('git', ['ls-files', 'src', 'tests'])).split('\n');
+const listed = (await output('git', ['ls-files', 'src', 'tests', 'bench'])).split('\n');
 const sources = listed.filter((path) => /\.(cc|h)$/.test(path));
 
 if (process.argv.includes('--format')) {
@@ -11,6 +11,8 @@ if (process.argv.includes('--format')) {
   await must('node_modules/.bin/prettier', ['--write', '--log-level=warn', '.']);
   process.exit();
 }
+
+const cppcheckRules = ['--std=c++20', '--inline-suppr', '--suppress=missingIncludeSystem', '--error-exitcode=1'];
 
 const checks = {
   formatting: () => run('clang-format', ['--dry-run', '--Werror', ...sources]),
@@ -23,6 +25,8 @@ const checks = {
     const units = sources.filter((path) => /^src\/(?!wasm).*\.cc$/.test(path));
     return run('run-clang-tidy', ['-quiet', '-j', '2', '-p', `${root}/build/debug`, ...units]);
   },
+  'static analysis by cppcheck': () =>
+    run('cppcheck', ['-q', '-j2', '--enable=warning,performance,portability', ...cppcheckRules, '-I', 'src', 'src']),
 };
 
 const failed = [];

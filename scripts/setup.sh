@@ -48,6 +48,7 @@ look|pngquant|makes the screenshots small
 bench|wrk|the load of the server's bench
 check|clang-format|formatting
 check|clang-tidy|static analysis
+check|cppcheck|static analysis by a second program
 LIST
 }
 

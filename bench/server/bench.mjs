@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { must, root } from '../../scripts/steps.mjs';
 import { newSecrets } from '../../scripts/stack.mjs';
 import { measureAudit } from './audit.mjs';
+import { measureConversations } from './conversations.mjs';
 import { drive, driveSteadily, measureViewers } from './measure.mjs';
 import { installPeers } from './peers.mjs';
 import { plot } from './plot.mjs';
@@ -19,6 +20,7 @@ const help = `npm run bench:server -- [options]
   --seconds N      of load for each row of a stack in a round (3)
   --viewers N      idle viewers (10000)
   --audit-rows N   rows of the large audit log that is searched (10000000, some 10 GB in the temporary folder; 0: none)
+  --conversations N  conversations that a server holds (1000000, some 3 GB there; 0: none)
   --built          measure what build/ holds, without building
   --out DIR        where the report goes (bench/server)`;
 
@@ -28,6 +30,7 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '3' },
     viewers: { type: 'string', default: '10000' },
     'audit-rows': { type: 'string', default: '10000000' },
+    conversations: { type: 'string', default: '1000000' },
     built: { type: 'boolean', default: false },
     out: { type: 'string', default: folder },
     help: { type: 'boolean', default: false },
@@ -44,14 +47,17 @@ const say = (text) => console.log(`${String(Math.round((Date.now() - since) / 10
 installPeers();
 if (!options.built) {
   await must('cmake', ['--preset', 'native']);
-  await must('cmake', ['--build', '--preset', 'native', '--target', 'widgentd']);
+  await must('cmake', ['--build', '--preset', 'native', '--target', 'widgentd', 'raw_log']);
 }
 
 /** The rows: of which stacks, and the request. */
 const rows = {
   fixed: { of: ['widgent', 'fast-jwt', 'express', 'fastapi'], request: () => ({ method: 'GET', path: '/healthz' }) },
-  verified: { of: Object.keys(stacks), request: (stack) => ({ path: stack.session, body: 'session' }) },
-  durable: { of: ['widgent', 'fast-jwt'], request: (stack) => ({ path: stack.message, body: 'identify' }) },
+  verified: {
+    of: ['widgent', 'fast-jwt', 'jose', 'express', 'fastapi'],
+    request: (stack) => ({ path: stack.session, body: 'session' }),
+  },
+  durable: { of: ['widgent', 'fast-jwt', 'raw-log'], request: (stack) => ({ path: stack.message, body: 'identify' }) },
   streamed: { of: ['widgent', 'fast-jwt'], request: (stack) => ({ path: stack.agent, body: 'run', connections: 800 }) },
 };
 
@@ -94,15 +100,15 @@ try {
   }
 
   data.steady = {};
-  for (const [row, event] of [
-    ['verified', 'inspect'],
-    ['durable', 'identify'],
-  ]) {
+  for (const [row, request] of Object.entries({
+    fixed: { method: 'GET', path: '/healthz' },
+    verified: { path: running.widgent.session, body: 'inspect' },
+    durable: { path: running.widgent.session, body: 'identify' },
+  })) {
     writeTokens(tokens, secret, 150_000);
     const peak = Math.max(...data.series[`${row} widgent rate`]);
     // A generator in JavaScript keeps its own time up to here.
     const rate = Math.round(Math.min(peak / 2, 8000));
-    const request = { path: running.widgent.session, body: event };
     data.steady[row] = { peak, ...(await driveSteadily(running.widgent, request, tokens, rate, 8)) };
     say(
       `steady ${rate}/s, ${row}: p50 ${data.steady[row].p50.toFixed(2)} ms, p99 ${data.steady[row].p99.toFixed(2)} ms`,
@@ -126,6 +132,11 @@ try {
     // The first one makes the store.
     if (i > 0) data.starts.push(performance.now() - start);
     await server.stop();
+  }
+  if (Number(options.conversations)) {
+    writeTokens(tokens, secret, 1000);
+    const where = { temporary, secret, tokens };
+    data.conversations = await measureConversations(where, Number(options.conversations), say);
   }
   if (Number(options['audit-rows'])) data.audit = await measureAudit(temporary, Number(options['audit-rows']), say);
 } finally {

@@ -1,5 +1,5 @@
 -- wrk's script: sends the request of one row, and prints what came back as one line of JSON.
---   METHOD, URL_PATH, ORIGIN, TOKENS: a file, one token a line; BODY: "", "session", "identify" or "run"; RUN: of ids
+--   METHOD, URL_PATH ({n} in it is the number of the token), ORIGIN, TOKENS: a file, one token a line; BODY: "", "session", "identify" or "run"; RUN: of ids
 local method, path, kind = os.getenv("METHOD"), os.getenv("URL_PATH"), os.getenv("BODY")
 local run, tokens = os.getenv("RUN"), {}
 for line in io.lines(os.getenv("TOKENS")) do tokens[#tokens + 1] = line end
@@ -24,7 +24,11 @@ local common = table.concat({
   "Widgent-Service-Key: pk_acme_demo",
   "Widgent-Anonymous-Id: 5f0c1a2b3c4d5e6f708192a3b4c5d6e7",
 }, "\r\n")
-local start = method .. " " .. path .. " HTTP/1.1\r\n" .. common .. "\r\nAuthorization: Bearer "
+local before, after = path:match("^(.*){n}(.*)$")
+local function start_of(user)
+  return method .. " " .. (before and before .. user .. after or path)
+end
+local start = " HTTP/1.1\r\n" .. common .. "\r\nAuthorization: Bearer "
 
 local events = { session = ',"event":"inspect"', identify = ',"event":"identify"', run = "" }
 local function body_of(n)
@@ -40,7 +44,8 @@ function request()
   n = n + 1
   local body = body_of(n)
   local length = method == "POST" and "\r\nContent-Length: " .. #body or ""
-  return start .. tokens[(n - 1) % #tokens + 1] .. length .. "\r\n\r\n" .. body
+  local user = (n - 1) % #tokens
+  return start_of(user) .. start .. tokens[user + 1] .. length .. "\r\n\r\n" .. body
 end
 
 function done(summary, latency)

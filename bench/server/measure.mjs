@@ -62,8 +62,8 @@ export async function drive({ url, pid }, { method = 'POST', path, body = '', co
 }
 
 /** Requests at a steady rate, whenever the earlier ones are answered: {rate, p50, p99}, from when each was due. */
-export async function driveSteadily({ url }, { path, body }, tokens, rate, seconds) {
-  const args = [`${folder}/steady.mjs`, url + path, body, tokens, String(rate), String(seconds)];
+export async function driveSteadily({ url }, { method = 'POST', path, body = '' }, tokens, rate, seconds) {
+  const args = [`${folder}/steady.mjs`, method, url + path, body, tokens, String(rate), String(seconds)];
   return JSON.parse(await collect(pinned(loadCore, process.execPath, args)));
 }
 
@@ -90,10 +90,12 @@ export async function measureViewers({ url, pid, events }, token, count) {
   return { bytes, total, count };
 }
 
-/** How long the command takes, in ms. */
-export function timeOf(program, args) {
+/** How long the command takes, in ms. It has to print so many lines. */
+export function timeOf(program, args, lines) {
   const start = performance.now();
-  const { status, stderr } = spawnSync(program, args, { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${stderr}`);
-  return performance.now() - start;
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' });
+  const time = performance.now() - start;
+  if (status !== 0 || stdout.split('\n').length - 1 !== lines)
+    throw new Error(`${program} ${args.join(' ')}: ${stderr || `no ${lines} lines: ${stdout}`}`);
+  return time;
 }

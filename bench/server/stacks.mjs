@@ -2,8 +2,9 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
 import path from 'node:path';
-import { findFreePort, productConfig, startProcess } from '../../scripts/stack.mjs';
+import { findFreePort, newSecrets, productConfig, startProcess } from '../../scripts/stack.mjs';
 import { root } from '../../scripts/steps.mjs';
 
 export const folder = import.meta.dirname;
@@ -81,6 +82,20 @@ export async function startWidgent({ secret, dataDir, model, log = () => {} }) {
   return { url, pid: child.pid, stop, ...routes, events: `${base}/threads/th_viewed/events` };
 }
 
+/** A store of Widgent in `dataDir`, into which `fill` writes by better-sqlite3. */
+export async function fillStore(dataDir, fill) {
+  const server = await startWidgent({ secret: newSecrets().ACME_VERIFY_SECRET, dataDir });
+  await server.stop();
+  const Database = createRequire(path.join(folder, 'package.json'))('better-sqlite3');
+  const database = new Database(path.join(dataDir, 'widgent.db'));
+  database.pragma('journal_mode = OFF');
+  database.pragma('synchronous = OFF');
+  database.pragma('cache_size = -2000000');
+  fill(database);
+  database.pragma('journal_mode = WAL');
+  database.close();
+}
+
 const peer = (script, ...more) => ({
   start: ({ secret, temporary }, name) =>
     startPeer(name, (port) => ({ program: process.execPath, args: [`${folder}/peers/${script}`, port, ...more] }), {
@@ -104,6 +119,16 @@ export const stacks = {
       const args = ['-m', 'uvicorn', '--app-dir', `${folder}/peers`, '--no-access-log', '--log-level', 'warning'];
       const command = (port) => ({ program: '/usr/bin/python3', args: [...args, '--port', port, 'fastapi_app:app'] });
       return startPeer(name, command, { ORIGIN: origin, SECRET: secret, PYTHONDONTWRITEBYTECODE: '1' });
+    },
+  },
+  'raw-log': {
+    title: 'raw log',
+    start: ({ temporary }, name) => {
+      const command = (port) => ({
+        program: `${root}/build/native/raw_log`,
+        args: [port, path.join(temporary, 'raw.log')],
+      });
+      return startPeer(name, command, {});
     },
   },
 };

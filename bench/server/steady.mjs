@@ -1,16 +1,16 @@
-// node steady.mjs URL BODY TOKENS RATE SECONDS: an open loop. Each request is sent when it is due, on any idle
+// node steady.mjs METHOD URL EVENT TOKENS RATE SECONDS: an open loop. Each request is sent when it is due, on any idle
 // connection, and its time counts from then: a server that falls behind cannot slow its own measurement down.
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { quantile } from '../widget/figures.mjs';
 
-const [target, event, tokensFile, rateText, secondsText] = process.argv.slice(2);
+const [method, target, event, tokensFile, rateText, secondsText] = process.argv.slice(2);
 const { hostname, port, pathname } = new URL(target);
 const tokens = readFileSync(tokensFile, 'utf8').trimEnd().split('\n');
 const rate = Number(rateText);
-const body = JSON.stringify({ event });
+const body = method === 'POST' ? JSON.stringify({ event }) : '';
 const head =
-  `POST ${pathname} HTTP/1.1\r\nHost: localhost\r\nOrigin: https://shop.example\r\nContent-Type: application/json
+  `${method} ${pathname} HTTP/1.1\r\nHost: localhost\r\nOrigin: https://shop.example\r\nContent-Type: application/json
 Widgent-Service-Key: pk_acme_demo\r\nContent-Length: ${body.length}\r\nAuthorization: Bearer `.replace(
     /\r?\n/g,
     '\r\n',

@@ -56,7 +56,7 @@ class ShelvedKnowledge final : public Knowledge {
       return;
     }
     for (MarkdownSection& section : document.sections) section.anchor = EncodeUrl(section.anchor);
-    ShelfFor(std::get<Requirement>(std::move(read)))
+    ShelfFor(std::move(std::get<Requirement>(read)))
         .Add(document, CleanLine(fs::path(name).stem().string(), 200),
              document.url.empty() ? base_url + EncodeUrl(name) : document.url);
   }

@@ -273,7 +273,7 @@ class Reader {
     in_list_ = false;
   }
 
-  void AddBlock(std::string block, bool paragraph) {
+  void AddBlock(const std::string& block, bool paragraph) {
     if (block.empty()) return;
     std::string& text = document_.sections.back().text;
     if (!text.empty()) text += gap_ || paragraph ? "\n\n" : "\n";

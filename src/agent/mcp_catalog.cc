@@ -49,8 +49,11 @@ class Listing final : public McpExchange {
  public:
   Listing(http::EventLoop& loop, http::Client& client, const Product& product, const McpServerConfig& server,
           const std::string& id, std::function<void(McpListing)> done)
-      : loop_(loop), client_(client), allow_(server.allow), done_(std::move(done)) {
-    request_ = StartMcpRequest(product, server.tool, Anonymous(), id, loop.Now());
+      : loop_(loop),
+        client_(client),
+        allow_(server.allow),
+        done_(std::move(done)),
+        request_(StartMcpRequest(product, server.tool, Anonymous(), id, loop.Now())) {
     request_.method = "tools/list";
     AskForPage();
   }

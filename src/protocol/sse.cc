@@ -55,7 +55,7 @@ bool SseDecoder::EndLine() {
     if (has_data_) data_.push_back('\n');
     data_.Append(data);
     has_data_ = true;
-  } else if (const char* id = ValueOf(name, "id"); id && !std::strchr(id, '\xC0')) {  // as it begins U+0000
+  } else if (const char* id = ValueOf(name, "id"); id && !std::strchr(id, 0xC0)) {  // as it begins U+0000
     id_ = id;
   }
   return false;

@@ -151,7 +151,8 @@ void RunApi::Start(const ExchangePtr& x, const RunAgentInput& input) {
   request.locale = input.locale;
   request.peer_address = x->request.peer_address;
   request.traceparent = ChildTrace(x->request, x->request_id);
-  hub_.Admit(x->product, std::move(request), std::move(record), *owner)->Attach(x, 0);
+  const auto run = hub_.Admit(x->product, std::move(request), std::move(record), *owner);
+  run->Attach(x, 0);
 }
 
 void RunApi::GetEvents(const ExchangePtr& x) {

@@ -103,9 +103,8 @@ Query::~Query() {
 
 bool Query::Step() {
   const int code = sqlite3_step(statement_);
-  if (code == SQLITE_ROW) return true;
-  if (code == SQLITE_DONE) return false;
-  database_.Throw(code);
+  if (code != SQLITE_ROW && code != SQLITE_DONE) database_.Throw(code);
+  return code == SQLITE_ROW;
 }
 
 std::int64_t Query::Integer(int column) const { return sqlite3_column_int64(statement_, column); }
