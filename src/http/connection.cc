@@ -183,7 +183,8 @@ void Connection::Dispatch() {
   is_streaming_ = false;
   is_head_request_ = head.is_head;
   keep_alive_ = head.keep_alive;
-  auto responder = std::make_shared<ConnectionResponder>(weak_from_this(), exchange_);
+  progress_ = std::make_shared<Progress>();
+  auto responder = std::make_shared<ConnectionResponder>(weak_from_this(), exchange_, progress_);
   try {
     owner_.Handle(std::move(head.request), std::move(responder));
   } catch (const std::exception& error) {
@@ -243,6 +244,7 @@ void Connection::StartStream(ExchangeId exchange, const Response& head) {
 void Connection::Write(ExchangeId exchange, std::string_view chunk) {
   if (!IsOpen(exchange) || !is_streaming_ || is_head_request_) return;
   AppendChunk(chunk, outbox_);
+  progress_->backlog = outbox_.size() - sent_;
   MarkDirty();
 }
 
@@ -272,8 +274,16 @@ void Connection::OnClosed(ExchangeId exchange, std::function<void()> closed) {
   else closed();
 }
 
-void Connection::CompleteAnswer() {
+void Connection::EndProgress() {
   if (on_closed_) owner_.Post(std::exchange(on_closed_, {}));
+  if (!progress_) return;
+  progress_->backlog = 0;
+  progress_->is_open = false;
+  progress_.reset();
+}
+
+void Connection::CompleteAnswer() {
+  EndProgress();
   is_streaming_ = false;
   phase_ = keep_alive_ && !owner_.IsStopping() ? Phase::kHead : Phase::kClosing;
   if (phase_ == Phase::kHead) SetDeadline(owner_.Options().idle_timeout_ms);
@@ -302,12 +312,14 @@ void Connection::Flush() {
         sent_ = 0;
       }
       if (!CountBuffered()) return Close();
+      if (progress_) progress_->backlog = outbox_.size() - sent_;
       return WaitWritable();
     }
     if (error) return Close();
   }
   outbox_ = {};
   sent_ = 0;
+  if (progress_) progress_->backlog = 0;
   CountBuffered();
   write_deadline_ = Clock::time_point::max();
   if (phase_ == Phase::kClosing) return Linger();
@@ -377,7 +389,7 @@ void Connection::Close() {
   outbox_ = {};
   sent_ = 0;
   CountBuffered();
-  if (on_closed_) owner_.Post(std::exchange(on_closed_, {}));
+  EndProgress();
   owner_.Closed(*this);
 }
 

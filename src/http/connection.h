@@ -6,6 +6,7 @@
 // Answers gather in `outbox_` and leave at the end of the loop's turn. While a request is being answered nothing is
 // read; a watch without a buffer tells when the peer goes away. A connection that rests holds no buffer at all.
 #pragma once
+#include <atomic>
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <functional>
@@ -38,6 +39,12 @@ class ConnectionOwner {
 
 using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
+// How far an exchange is, for whoever answers it, on whichever thread.
+struct Progress {
+  std::atomic<bool> is_open = true;
+  std::atomic<std::size_t> backlog = 0;  // bytes given to the connection and not yet taken by the peer
+};
+
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   using Clock = std::chrono::steady_clock;
@@ -65,7 +72,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // The responder is gone: without an answer it is 500, in the middle of a stream the peer sees it cut.
   void Abandon(ExchangeId exchange);
   bool IsOpen(ExchangeId exchange) const { return phase_ == Phase::kAnswering && exchange == exchange_; }
-  std::size_t Backlog(ExchangeId exchange) const { return IsOpen(exchange) ? outbox_.size() - sent_ : 0; }
   void OnClosed(ExchangeId exchange, std::function<void()> closed);
 
  private:
@@ -83,6 +89,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Refuse(std::string_view code, const Request& request);
   void AppendAnswer(const Response& response);
   void CompleteAnswer();
+  void EndProgress();
   void MarkDirty();
   void WaitWritable();
   void Linger();
@@ -98,6 +105,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::size_t counted_ = 0;  // of both, as the owner knows it
   std::unique_ptr<char[]> read_buffer_;
   std::function<void()> on_closed_;
+  std::shared_ptr<Progress> progress_;  // of the exchange that goes on
   ExchangeId exchange_ = 0;
   Clock::time_point deadline_;
   Clock::time_point write_deadline_ = Clock::time_point::max();

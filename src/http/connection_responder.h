@@ -11,8 +11,9 @@ namespace widgent::http {
 
 class ConnectionResponder final : public Responder {
  public:
-  ConnectionResponder(std::weak_ptr<Connection> connection, Connection::ExchangeId exchange)
-      : connection_(std::move(connection)), exchange_(exchange) {}
+  ConnectionResponder(std::weak_ptr<Connection> connection, Connection::ExchangeId exchange,
+                      std::shared_ptr<const Progress> progress)
+      : connection_(std::move(connection)), exchange_(exchange), progress_(std::move(progress)) {}
   ~ConnectionResponder() override {
     if (const auto connection = connection_.lock()) connection->Abandon(exchange_);
   }
@@ -29,14 +30,9 @@ class ConnectionResponder final : public Responder {
   void Finish() override {
     if (const auto connection = connection_.lock()) connection->Finish(exchange_);
   }
-  bool IsOpen() const override {
-    const auto connection = connection_.lock();
-    return connection && connection->IsOpen(exchange_);
-  }
-  std::size_t Backlog() const override {
-    const auto connection = connection_.lock();
-    return connection ? connection->Backlog(exchange_) : 0;
-  }
+  // These two from any thread.
+  bool IsOpen() const override { return progress_->is_open; }
+  std::size_t Backlog() const override { return progress_->backlog; }
   void OnClosed(std::function<void()> closed) override {
     if (const auto connection = connection_.lock()) connection->OnClosed(exchange_, std::move(closed));
     else closed();
@@ -45,6 +41,7 @@ class ConnectionResponder final : public Responder {
  private:
   std::weak_ptr<Connection> connection_;
   Connection::ExchangeId exchange_;
+  std::shared_ptr<const Progress> progress_;
 };
 
 }  // namespace widgent::http

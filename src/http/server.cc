@@ -1,9 +1,13 @@
 #include "http/server.h"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <boost/asio/ip/tcp.hpp>
 #include <ctime>
+#include <memory>
 #include <stdexcept>
 #include <unordered_map>
 #include <utility>
@@ -65,15 +69,14 @@ struct Server::Impl final : ConnectionOwner {
   Handler handler;
   std::vector<std::shared_ptr<Listener>> listeners;
   std::unordered_map<Connection*, Entry> connections;
-  std::unordered_map<std::string, int> connections_by_address;
   std::vector<std::shared_ptr<Connection>> dirty;
-  std::size_t buffered = 0;
   TimerId sweep_timer = 0, drain_timer = 0;
   bool is_stopping = false;
   std::function<void()> drained;
 
   Impl(RealEventLoop& loop_in, ServerOptions options_in, Handler handler_in)
       : loop(loop_in), io(loop_in.impl().io), options(std::move(options_in)), handler(std::move(handler_in)) {
+    if (!options.quota) options.quota = std::make_shared<Quota>();
     loop.impl().flushes[this] = [this] { Flush(); };
     ScheduleSweep();
   }
@@ -97,15 +100,13 @@ struct Server::Impl final : ConnectionOwner {
   }
 
   bool CountBuffered(std::ptrdiff_t change) override {
-    buffered += static_cast<std::size_t>(change);
-    return buffered <= options.buffered_bytes_max;
+    return options.quota->CountBuffered(change) <= options.buffered_bytes_max;
   }
 
   void Closed(Connection& connection) override {
     const auto found = connections.find(&connection);
     if (found == connections.end()) return;
-    const auto count = connections_by_address.find(found->second.counted_as);
-    if (--count->second == 0) connections_by_address.erase(count);
+    options.quota->Leave(found->second.counted_as);
     connections.erase(found);
     if (is_stopping && connections.empty()) Drained();
   }
@@ -140,7 +141,8 @@ struct Server::Impl final : ConnectionOwner {
         listener->retry = self->loop.After(kAcceptPauseMs, [self, listener] { self->Accept(listener); });
         return;
       }
-      self->Welcome(std::move(socket));
+      if (self->options.deal) self->options.deal(socket.release());
+      else self->Welcome(std::move(socket));
       self->Accept(listener);
     });
   }
@@ -151,29 +153,30 @@ struct Server::Impl final : ConnectionOwner {
     if (error) return;
     const asio::ip::address address = Plain(peer.address());
     std::string counted_as = AddressBlock(address.to_string());
-    const auto counted = connections_by_address.find(counted_as);
-    const bool is_limited =
-        options.connections_per_address_max > 0 && !IsTrusted(address.to_string(), options.trusted_proxies);
-    if (is_limited && counted != connections_by_address.end() && counted->second >= options.connections_per_address_max)
+    const bool is_limited = !IsTrusted(address.to_string(), options.trusted_proxies);
+    if (!options.quota->Enter(counted_as, is_limited ? options.connections_per_address_max : 0))
       return TurnAway(socket, "rate_limited");
-    if (!HasRoom()) return TurnAway(socket, "overloaded");
-    ++connections_by_address[counted_as];
+    if (!HasRoom()) {
+      options.quota->Leave(counted_as);
+      return TurnAway(socket, "overloaded");
+    }
     auto connection = std::make_shared<Connection>(*this, std::move(socket), address.to_string());
     connections.emplace(connection.get(), Entry{connection, std::move(counted_as)});
     connection->Start();
   }
 
-  // The ones nearest to their deadline give way: first requests that trickle, then connections kept alive.
+  // For the one that has just entered. Those nearest to their deadline give way: first requests that trickle, then
+  // connections kept alive.
   bool HasRoom() {
     const auto most = static_cast<std::size_t>(options.connections_max);
-    if (connections.size() < most) return true;
+    if (options.quota->connections() <= most) return true;
     std::vector<std::shared_ptr<Connection>> waiting = Snapshot();
     std::erase_if(waiting, [](const auto& connection) { return !connection->IsWaiting(); });
     const std::size_t count = std::min(waiting.size(), 1 + most / kShareGivingWay);
     std::partial_sort(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(count), waiting.end(),
                       [](const auto& a, const auto& b) { return a->deadline() < b->deadline(); });
     for (std::size_t i = 0; i < count; ++i) waiting[i]->Close();
-    return connections.size() < most;
+    return options.quota->connections() <= most;
   }
 
   // As far as it goes without waiting for anybody.
@@ -245,6 +248,17 @@ void Server::Stop(std::function<void()> drained) {
   impl_->drain_timer = impl_->loop.After(impl_->options.drain_timeout_ms, [this] { impl_->CloseConnections(); });
 }
 
-std::size_t Server::ConnectionCount() const { return impl_->connections.size(); }
+void Server::Adopt(int socket) {
+  sockaddr_storage name{};
+  socklen_t size = sizeof name;
+  const bool is_named = ::getsockname(socket, reinterpret_cast<sockaddr*>(&name), &size) == 0;
+  ErrorCode error;
+  Socket adopted(impl_->io);
+  adopted.assign(is_named && name.ss_family == AF_INET6 ? tcp::v6() : tcp::v4(), socket, error);
+  if (error) ::close(socket);
+  else if (!impl_->is_stopping) impl_->Welcome(std::move(adopted));
+}
+
+std::size_t Server::ConnectionCount() const { return impl_->options.quota->connections(); }
 
 }  // namespace widgent::http

@@ -10,6 +10,7 @@
 
 #include "http/client_address.h"
 #include "http/message.h"
+#include "http/quota.h"
 #include "http/real_event_loop.h"
 
 namespace widgent::http {
@@ -40,6 +41,11 @@ struct ServerOptions {
   std::function<Response(std::string_view code, const Request& request)> refuse;
   // For the log: what a handler threw.
   std::function<void(std::string_view what)> report;
+
+  // Where several servers share what connections may hold; nullptr: this one has all of it.
+  std::shared_ptr<Quota> quota;
+  // Where others serve what this one accepts: gets the socket of each connection, to Adopt it.
+  std::function<void(int socket)> deal;
 };
 
 // The status that belongs to a code of ServerOptions::refuse.
@@ -58,10 +64,12 @@ class Server {
   // Listens on an address ("127.0.0.1", "::"); port 0 takes any. Answers the port. May be called for several
   // addresses. Throws std::runtime_error with a sentence.
   std::uint16_t Listen(const std::string& address, std::uint16_t port);
+  // Serves a connection that another server has dealt out.
+  void Adopt(int socket);
   // Accepts nothing more, closes idle connections, lets those that are being answered end (for drain_timeout_ms), and
   // then calls `drained` on the loop. Again: only replaces `drained`.
   void Stop(std::function<void()> drained = {});
-  std::size_t ConnectionCount() const;
+  std::size_t ConnectionCount() const;  // of all that share the quota
 
  private:
   struct Impl;

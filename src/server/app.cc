@@ -26,7 +26,6 @@ constexpr char kDashboardPolicy[] =
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'";
 constexpr std::string_view kProblemPages = "/problems/";
-constexpr std::int64_t kRefusedRetrySeconds = 2;
 constexpr std::int64_t kRevokedLatelyMs = 10'000;  // more than the time between two calls of HearOthers
 
 // Fills `ids` with what the template's {…} stand for. Only valid ids fit.
@@ -81,6 +80,7 @@ App::App(AppPorts ports, std::vector<Product> products, AppOptions options)
       options_(std::move(options)),
       audit_(ports_.store, [this](const ProductId& product, std::string_view action,
                                   std::string_view outcome) { metrics_.CountAudit(product.value, action, outcome); }),
+      unread_refusals_(metrics_, ports_.random),
       commits_(ports_.store),
       hub_(MakeAgentPorts(), commits_),
       admission_(ports_.store, audit_, limits_),
@@ -92,6 +92,7 @@ App::App(AppPorts ports, std::vector<Product> products, AppOptions options)
       mcp_tools_(ports_.loop, ports_.client, ports_.random, options_.log,
                  [this](const ProductId& product) { TakeMcpTools(product); }) {
   for (Product& product : products) products_.push_back(Serve(std::move(product), options_.log));
+  unread_refusals_.Show(products_);
   mcp_tools_.Follow(products_);
   const auto on = [this](std::string_view method, std::string_view path, auto& api, auto endpoint) {
     routes_.push_back({method, path, [&api, endpoint](const ExchangePtr& x) { (api.*endpoint)(x); }});
@@ -135,23 +136,9 @@ void App::Handle(http::Request request, std::shared_ptr<http::Responder> respond
   }
 }
 
-http::Response App::RefuseUnread(std::string_view code, const http::Request& request) {
-  Problem problem = MakeProblem(code, "The request was refused before it was read.");
-  if (ProblemStatus(code) == 503 || ProblemStatus(code) == 429) problem.retry_after_s = kRefusedRetrySeconds;
-  problem.request_id = NewRequestId();
-  metrics_.CountProblem(code);
-  http::Response response = ProblemResponse(problem);
-  response.headers.push_back({"Widgent-Request-Id", problem.request_id});
-  for (const ServedProductPtr& product : products_) {
-    if (!request.path.starts_with("/v1/products/" + product->config.id.value + "/")) continue;
-    if (CheckOrigin(product->config, request)) break;
-    for (http::Header& header : CorsHeaders(*FindOrigin(request))) response.headers.push_back(std::move(header));
-  }
-  return response;
-}
-
 std::string App::NewRequestId() {
-  constexpr std::size_t kBytes = 12, kIdsAtOnce = 64;  // one call of the generator costs as much as many bytes of it
+  constexpr std::size_t kBytes = kRequestIdBytes,
+                        kIdsAtOnce = 64;  // one call of the generator costs as much as many bytes of it
   if (id_bytes_.empty()) id_bytes_ = ports_.random(kBytes * kIdsAtOnce);
   const std::string bytes = id_bytes_.substr(id_bytes_.size() - kBytes);
   id_bytes_.resize(id_bytes_.size() - kBytes);
@@ -187,6 +174,7 @@ std::vector<std::string> App::Replace(std::vector<Product> products) {
     }
   }
   products_ = std::move(served);
+  unread_refusals_.Show(products_);
   mcp_tools_.Follow(products_);
   for (const ServedProductPtr& product : std::vector(products_)) TakeMcpTools(product->config.id);
   for (const ServedProductPtr& product : products_) hub_.CancelUnkeyed(product->config, ports_.loop.Now());

@@ -23,6 +23,7 @@
 #include "server/operator_api.h"
 #include "server/run_api.h"
 #include "server/run_hub.h"
+#include "server/unread_refusals.h"
 #include "server/widget_api.h"
 #include "store/store.h"
 
@@ -55,8 +56,11 @@ class App {
 
   void Handle(http::Request request, std::shared_ptr<http::Responder> responder);
 
-  // The answer to a request that was refused before it was whole; `request` holds what was understood of it.
-  http::Response RefuseUnread(std::string_view code, const http::Request& request);
+  // The answer to a request that was refused before it was whole; `request` holds what was understood of it. Safe from
+  // any thread.
+  http::Response RefuseUnread(std::string_view code, const http::Request& request) {
+    return unread_refusals_.Answer(code, request);
+  }
 
   // To be called whenever the loop has nothing more to do at once: makes the turn's writes durable and lets the
   // answers that wait for it go.
@@ -100,6 +104,7 @@ class App {
   AuditLog audit_;
   Limits limits_;
   ToolGuard tool_guard_;
+  UnreadRefusals unread_refusals_;
   CommitQueue commits_;
   RunHub hub_;
   Admission admission_;

@@ -15,6 +15,7 @@
 #include "http/real_event_loop.h"
 #include "http/server.h"
 #include "http/static_files.h"
+#include "http/worker_threads.h"
 #include "identity/crypto.h"
 #include "server/app.h"
 #include "server/cli.h"
@@ -35,6 +36,7 @@ struct ServeOptions {
   std::vector<std::string> config{"products"};
   std::vector<std::string> trusted_proxies, metrics_from;
   std::string data = "data", listen = "127.0.0.1:8787", web, log_level = "info", key_file;
+  int threads = 0;
 };
 
 struct Address {
@@ -203,10 +205,17 @@ void Serve(const ServeOptions& options) {
     return app.RefuseUnread(code, request);
   };
   server_options.report = log_error;
-  http::Server server(loop, server_options, [&](http::Request request, std::shared_ptr<http::Responder> responder) {
+  server_options.quota = std::make_shared<http::Quota>();
+  const http::Handler handle = [&](http::Request request, std::shared_ptr<http::Responder> responder) {
     watch.Look();
     app.Handle(std::move(request), std::move(responder));
-  });
+  };
+  std::optional<http::WorkerThreads> workers;
+  if (options.threads > 0) {
+    workers.emplace(loop, options.threads, server_options, handle);
+    server_options.deal = [&](int socket) { workers->Take(socket); };
+  }
+  http::Server server(loop, server_options, handle);
   listening = &server;
   std::uint16_t port = 0;
   try {
@@ -219,7 +228,10 @@ void Serve(const ServeOptions& options) {
   loop.OnSignals({SIGINT, SIGTERM}, [&](int) {
     if (std::exchange(is_stopping, true)) return loop.Stop();
     app.Drain();
-    server.Stop([&] { loop.Stop(); });
+    server.Stop([&] {
+      if (workers) workers->Stop([&] { loop.Stop(); });
+      else loop.Stop();
+    });
   });
   loop.OnSignals({SIGHUP}, [&](int) { watch.Reload(); });
   const auto ready_ms =
@@ -266,6 +278,11 @@ void AddServe(CLI::App& cli) {
       ->type_name("CIDR...");
   serve->add_option("--key-file", options->key_file, "Key of the sealed secrets, where WIDGENT_KEY has none")
       ->type_name("FILE");
+  serve
+      ->add_option("--threads", options->threads,
+                   "Threads for connections, beside the one that decides and writes; 0: that one serves them too")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 64));
   serve->add_option("--web", options->web, "Folder of the built widget (widgent.js and what it loads)")
       ->type_name("DIR");
   serve->add_option("--log-level", options->log_level, "What to log on stderr")

@@ -29,6 +29,8 @@ struct ServedProduct {
 };
 using ServedProductPtr = std::shared_ptr<const ServedProduct>;
 
+inline constexpr std::size_t kRequestIdBytes = 12;  // random ones, behind "req_" in base64url
+
 class Exchange : public std::enable_shared_from_this<Exchange> {
  public:
   Exchange(http::Request received, std::shared_ptr<http::Responder> responder, std::string id, http::EventLoop& loop,

@@ -15,16 +15,17 @@ namespace widgent::http {
 class LoopThread {
  public:
   LoopThread() = default;
-  ~LoopThread() {
-    loop_.Stop();
-    if (thread_.joinable()) thread_.join();
-  }
+  ~LoopThread() { End(); }
   LoopThread(const LoopThread&) = delete;
   LoopThread& operator=(const LoopThread&) = delete;
 
   RealEventLoop& loop() { return loop_; }
   void Start() {
     thread_ = std::thread([this] { loop_.Run(); });
+  }
+  void End() {
+    loop_.Stop();
+    if (thread_.joinable()) thread_.join();
   }
   // Runs `task` on the loop and waits for it.
   template <class Task>
@@ -33,6 +34,15 @@ class LoopThread {
     auto result = packaged.get_future();
     loop_.Post([&packaged] { packaged(); });
     return result.get();
+  }
+  // Asked on the loop until it holds, or for three seconds.
+  template <class Condition>
+  bool Eventually(Condition condition) {
+    for (int n = 0; n < 300; ++n) {
+      if (Do([&] { return static_cast<bool>(condition()); })) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return false;
   }
 
  private:
@@ -63,14 +73,9 @@ class TestServer {
   auto Do(Task task) {
     return thread_.Do(std::move(task));
   }
-  // Asked on the loop until it holds, or for three seconds.
   template <class Condition>
   bool Eventually(Condition condition) {
-    for (int n = 0; n < 300; ++n) {
-      if (Do([&] { return static_cast<bool>(condition()); })) return true;
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    return false;
+    return thread_.Eventually(std::move(condition));
   }
 
  private:
