@@ -281,6 +281,7 @@ void AddServe(CLI::App& cli) {
   serve
       ->add_option("--threads", options->threads,
                    "Threads for connections, beside the one that decides and writes; 0: that one serves them too")
+      ->envname("WIDGENT_THREADS")
       ->capture_default_str()
       ->check(CLI::Range(0, 64));
   serve->add_option("--web", options->web, "Folder of the built widget (widgent.js and what it loads)")

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -37,6 +38,7 @@ class ThreadedServer {
   }
 
   std::uint16_t port() const { return port_; }
+  RealEventLoop& loop() { return home_.loop(); }
   Server& server() { return *server_; }
   WorkerThreads& workers() { return *workers_; }
   template <class Task>
@@ -123,6 +125,26 @@ TEST_CASE("A stream from the home loop arrives in its order, and tells how much 
   server.Do([&] { stream.reset(); });
 }
 
+TEST_CASE("What is answered or streamed in a turn leaves only after the turn's end") {
+  std::atomic<bool> is_answered = false, is_held = true;
+  ThreadedServer server([&](const Request&, const std::shared_ptr<Responder>& responder) {
+    responder->StartStream({});
+    responder->Write("data");
+    responder->Finish();
+    is_answered = true;
+  });
+  server.Do([&] {
+    server.loop().OnTurnEnd([&] {
+      while (is_answered && is_held) std::this_thread::yield();
+    });
+  });
+  RawSocket socket(server.port());
+  socket.Send(kGet);
+  CHECK(socket.ReadUntil("data", 100) == "");
+  is_held = false;
+  CHECK_THAT(socket.ReadUntil("data"), Contains("data"));
+}
+
 TEST_CASE("An exchange that the home loop drops, or whose handler throws, is answered") {
   ThreadedServer server([](const Request& request, const std::shared_ptr<Responder>&) {
     if (request.method == "POST") throw std::runtime_error("cannot");
@@ -136,22 +158,23 @@ TEST_CASE("An exchange that the home loop drops, or whose handler throws, is ans
 }
 
 TEST_CASE("Stopping lets the answers of every thread end") {
-  std::vector<std::shared_ptr<Responder>> waiting;
+  std::map<std::string, std::shared_ptr<Responder>> waiting;
   std::atomic<bool> drained = false;
-  ThreadedServer server(
-      [&](Request, std::shared_ptr<Responder> responder) { waiting.push_back(std::move(responder)); });
+  ThreadedServer server([&](const Request& request, std::shared_ptr<Responder> responder) {
+    waiting[request.path] = std::move(responder);
+  });
   RawSocket one(server.port()), two(server.port());
-  one.Send(kGet);
-  two.Send(kGet);
+  one.Send("GET /one HTTP/1.1\r\nHost: a\r\n\r\n");
+  two.Send("GET /two HTTP/1.1\r\nHost: a\r\n\r\n");
   REQUIRE(server.Eventually([&] { return waiting.size() == 2; }));
   server.Do([&] { server.server().Stop([&] { server.workers().Stop([&] { drained = true; }); }); });
   CHECK_THROWS(RawSocket(server.port()));
-  server.Do([&] { waiting.front()->Send({200, {}, "the first"}); });
+  server.Do([&] { waiting["/one"]->Send({200, {}, "the first"}); });
   CHECK(BodyOf(one.ReadToEnd()) == "the first");
   one.Close();
   CHECK_FALSE(drained);
   server.Do([&] {
-    waiting.back()->Send({200, {}, "the last"});
+    waiting["/two"]->Send({200, {}, "the last"});
     waiting.clear();
   });
   CHECK(BodyOf(two.ReadToEnd()) == "the last");

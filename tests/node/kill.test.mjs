@@ -17,7 +17,7 @@ const users = Array.from({ length: 20 }, (_, number) => `u_${number}`);
 const moments = ['TOOL_CALL_RESULT', 'RUN_STARTED', 'TOOL_CALL_START', 'TEXT_MESSAGE_CONTENT', 'RUN_FINISHED'];
 const origin = 'https://shop.example';
 const secrets = newSecrets();
-let folder, port, base, tool, config;
+let folder, port, base, tool, config, server;
 const toolCalls = []; // the ids of the calls that reached the shop
 // When the server dies: as soon as the `left`th event of `type` has arrived.
 let death = { type: '', left: 0, now() {} };
@@ -71,6 +71,7 @@ before(async () => {
   );
 });
 after(async () => {
+  await server?.stop();
   tool?.close();
   await rm(folder, { recursive: true, force: true });
 });
@@ -202,7 +203,10 @@ test(`Killed ${kills} times under load, nothing acknowledged is lost and nothing
   const people = users.map((sub) => ({ sub }));
   const all = [];
   for (let kill = 0; kill < kills; ++kill) {
-    const server = await startServer({ port, configs: [config], dataDir: `${folder}/data`, secrets, log: () => {} });
+    // Every second time its connections have threads of their own.
+    const env = { ...secrets, WIDGENT_THREADS: kill % 2 ? '2' : '0' };
+    const files = { configs: [config], dataDir: `${folder}/data` };
+    server = await startServer({ port, ...files, secrets: env, log: () => {} });
     let over = false;
     const said = [];
     for (const user of people) {
@@ -222,7 +226,7 @@ test(`Killed ${kills} times under load, nothing acknowledged is lost and nothing
     all.push(...said.filter((message) => !all.includes(message)));
     await cli('audit', 'verify', '--data', `${folder}/data`);
   }
-  const server = await startServer({ port, configs: [config], dataDir: `${folder}/data`, secrets, log: () => {} });
+  server = await startServer({ port, configs: [config], dataDir: `${folder}/data`, secrets, log: () => {} });
   for (const user of people) if (user.pending) await say(user.pending, headersOf(user.sub));
   await checkMessages(all);
   const records = await checkAudit(all);
