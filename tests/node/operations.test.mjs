@@ -44,6 +44,7 @@ daemon-reload) ;;
   kill $(cat ${system}/pid)
   for ((i = 0; i < 200; i++)); do kill -0 $(cat ${system}/pid) 2>&- || break; sleep 0.05; done
   : >${system}/log ;;
+'restart widgentd') systemctl stop widgentd; systemctl start widgentd ;;
 'reload widgentd') kill -HUP $(cat ${system}/pid) ;;
 'reload nginx') nginx ;;
 *) echo "systemctl $*?" >&2; exit 1 ;;
@@ -158,6 +159,11 @@ test('A reply streams through nginx piece by piece, and the audit log has the ad
   const records = execFileSync(widgentd, show, { encoding: 'utf8' }).trim().split('\n');
   const addresses = records.map((line) => JSON.parse(line).src_endpoint.ip);
   assert.ok(addresses.length > 0 && addresses.every((ip) => ip === visitor), `${addresses}`);
+});
+
+test('Connections have the threads that the page gives them', async () => {
+  const pid = (await readFile(`${system}/pid`, 'utf8')).trim();
+  assert.equal((await readdir(`/proc/${pid}/task`)).length, 3);
 });
 
 test('The metrics are not told through nginx', async () => {
