@@ -81,5 +81,6 @@ if(WIDGENT_TRIM_EMBIND)
 else()
   # 3.1.6's minimal runtime assigns an undeclared `asm` when -lembind is used.
   file(WRITE "${CMAKE_BINARY_DIR}/pre.js" "var asm;\n")
+  target_compile_definitions(core PRIVATE WIDGENT_WHOLE_EMBIND)
   target_link_options(core PRIVATE -lembind "SHELL:--pre-js ${CMAKE_BINARY_DIR}/pre.js")
 endif()

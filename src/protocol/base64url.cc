@@ -17,6 +17,24 @@ int Sextet(char c) {
   return -1;
 }
 
+template <class Out>
+bool Decode(std::string_view text, Out& bytes) {
+  if (text.size() % 4 == 1) return false;
+  std::uint32_t bits = 0;
+  int count = 0;
+  for (char c : text) {
+    int sextet = Sextet(c);
+    if (sextet < 0) return false;
+    bits = bits << 6 | static_cast<std::uint32_t>(sextet);
+    count += 6;
+    if (count >= 8) {
+      count -= 8;
+      bytes.push_back(static_cast<char>(bits >> count & 0xff));
+    }
+  }
+  return !(bits & ((1u << count) - 1));
+}
+
 }  // namespace
 
 std::string EncodeBase64Url(std::string_view bytes) {
@@ -33,23 +51,12 @@ std::string EncodeBase64Url(std::string_view bytes) {
 }
 
 std::optional<std::string> DecodeBase64Url(std::string_view text) {
-  if (text.size() % 4 == 1) return std::nullopt;
   std::string bytes;
   bytes.reserve(text.size() * 3 / 4);
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (char c : text) {
-    int sextet = Sextet(c);
-    if (sextet < 0) return std::nullopt;
-    bits = bits << 6 | static_cast<std::uint32_t>(sextet);
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      bytes += static_cast<char>(bits >> count & 0xff);
-    }
-  }
-  if (bits & ((1u << count) - 1)) return std::nullopt;
+  if (!Decode(text, bytes)) return std::nullopt;
   return bytes;
 }
+
+bool DecodeBase64Url(std::string_view text, Text& out) { return Decode(text, out); }
 
 }  // namespace widgent

@@ -11,9 +11,9 @@ Text PeekSubject(std::string_view token) {
   for (std::size_t i = 0; i < token.size() && count < 2; ++i)
     if (token[i] == '.') dots[count++] = i;
   if (count < 2) return sub;
-  const auto payload = DecodeBase64Url(token.substr(dots[0] + 1, dots[1] - dots[0] - 1));
+  Text payload;
   JsonFields claims;
-  if (!payload || !claims.Parse(*payload)) return sub;
+  if (!DecodeBase64Url(token.substr(dots[0] + 1, dots[1] - dots[0] - 1), payload) || !claims.Parse(payload)) return sub;
   sub = claims.root().Text("sub");
   constexpr std::int64_t kNone = INT64_MIN;
   if (const std::int64_t number = claims.root().Integer("sub", kNone); number != kNone) sub.AppendNumber(number);

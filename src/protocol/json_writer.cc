@@ -1,5 +1,7 @@
 #include "protocol/json_writer.h"
 
+#include <utility>
+
 namespace widgent {
 
 namespace {
@@ -140,11 +142,11 @@ JsonWriter& JsonWriter::Put(const char* key, bool flag) { return Key(key).Value(
 
 JsonWriter& JsonWriter::PutIf(const char* key, TextView text) { return text.empty() ? *this : Put(key, text); }
 
-std::string JsonWriter::Take() {
-  std::string text{std::string_view(text_)};
-  text_.clear();
+std::string JsonWriter::Take() { return std::string(std::string_view(TakeText())); }
+
+Text JsonWriter::TakeText() {
   comma_ = false;
-  return text;
+  return std::exchange(text_, {});
 }
 
 }  // namespace widgent

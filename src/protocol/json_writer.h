@@ -51,6 +51,7 @@ class JsonWriter {
   std::string_view text() const { return text_; }
   TextView view() const { return text_; }
   std::string Take();
+  Text TakeText();
 
  private:
   JsonWriter& Separate();

@@ -169,12 +169,12 @@ void EffectWriter::Report(TextView code, TextView hint) {
   Begin("report").Put("code", code).Put("hint", hint).Close('}');
 }
 
-std::string EffectWriter::Take(MonotonicMillis wake_at) {
+Text EffectWriter::Take(MonotonicMillis wake_at) {
   if (json_.view().empty()) json_.Open('{').Key("effects").Open('[');
   json_.Close(']').Key("wake_at");
   if (wake_at == kNever) json_.Raw("null");
   else json_.Value(wake_at);
-  return json_.Close('}').Take();
+  return json_.Close('}').TakeText();
 }
 
 }  // namespace widgent

@@ -3,7 +3,6 @@
 // effect can be left lying in a queue either way.
 #pragma once
 #include <cstdint>
-#include <string>
 
 #include "protocol/json_fields.h"
 #include "protocol/json_writer.h"
@@ -70,7 +69,7 @@ class EffectWriter {
   void Save(TextView key, TextView value = {});  // guest_id, thread_id, thread_of; an empty value: remove
   void Report(TextView code, TextView hint);
 
-  std::string Take(MonotonicMillis wake_at);
+  Text Take(MonotonicMillis wake_at);
 
  private:
   JsonWriter& Begin(const char* type);

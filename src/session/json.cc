@@ -52,7 +52,7 @@ bool HandleEvent(Session& session, const JsonField& fields) {
 
 }  // namespace
 
-std::string HandleJson(Session& session, std::string_view text) {
+Text HandleJson(Session& session, std::string_view text) {
   JsonFields event;
   if (!event.Parse(text) || !HandleEvent(session, event.root()))
     session.effects().Report("invalid_event", "The page sent an event that the session does not know.");

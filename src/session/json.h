@@ -78,7 +78,6 @@
 //   save             key (guest_id | thread_id | thread_of), value ("" removes)
 //   report           code, hint             one console.error, once per occurrence; never holds a token
 #pragma once
-#include <string>
 #include <string_view>
 
 #include "session/session.h"
@@ -86,6 +85,6 @@
 namespace widgent {
 
 // A text that is no event yields one `report` effect with code invalid_event and changes nothing.
-std::string HandleJson(Session& session, std::string_view event);
+Text HandleJson(Session& session, std::string_view event);
 
 }  // namespace widgent

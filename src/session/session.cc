@@ -25,7 +25,7 @@ bool Session::Begin(MonotonicMillis now) {
   return true;
 }
 
-std::string Session::TakeStep() {
+Text Session::TakeStep() {
   return effects_.Take(std::min({identity_ends_at_, renew_at_, ask_at_, session_at_, send_at_, history_at_}));
 }
 

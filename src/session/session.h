@@ -20,7 +20,6 @@
 #pragma once
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <string_view>
 
 #include "protocol/json_fields.h"
@@ -88,7 +87,7 @@ class Session {
 
   EffectWriter& effects() { return effects_; }
   // The effects since the last step, and when the page shall fire TimerFired.
-  std::string TakeStep();
+  Text TakeStep();
 
   // For tests and the inspector.
   State state() const { return state_; }

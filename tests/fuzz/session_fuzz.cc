@@ -32,8 +32,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view event = TakeUntil(rest, '\n');
     const auto before = session.state();
     const std::uint32_t epoch = session.epoch();
-    const std::string step = HandleJson(session, event);
-    Demand(step == HandleJson(twin, event), "the session is deterministic");
+    const std::string step(std::string_view(HandleJson(session, event)));
+    Demand(step == std::string_view(HandleJson(twin, event)), "the session is deterministic");
     Demand(session.epoch() >= epoch, "an epoch never comes back");
     CheckStep(session, before, step);
   }

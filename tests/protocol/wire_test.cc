@@ -22,8 +22,18 @@ TEST_CASE("base64url round-trips every length and byte") {
 TEST_CASE("Only canonical base64url decodes") {
   CHECK(DecodeBase64Url("") == "");
   CHECK(DecodeBase64Url("QQ") == "A");
-  for (const char* bad : {"Q", "QQ==", "QR", "QQ ", "Q+Q", "Q/Q", "QQ\n", "QUI=", "QUJ"})
+  for (const char* bad : {"Q", "QQ==", "QR", "QQ ", "Q+Q", "Q/Q", "QQ\n", "QUI=", "QUJ"}) {
+    Text text;
     CHECK_FALSE(DecodeBase64Url(bad).has_value());
+    CHECK_FALSE(DecodeBase64Url(bad, text));
+  }
+}
+
+TEST_CASE("base64url decodes into a text of one word, a zero byte and all") {
+  Text text;
+  CHECK(DecodeBase64Url("QQBC", text));
+  CHECK(text.size() == 4);
+  CHECK(ToString(text) == std::string("A\0B", 3));
 }
 
 TEST_CASE("Ids can stand in a path") {

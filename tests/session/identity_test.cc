@@ -444,7 +444,7 @@ TEST_CASE_METHOD(PageFixture, "After destroy nothing happens any more") {
 TEST_CASE_METHOD(PageFixture, "Text that is no event is reported and changes nothing") {
   for (const char* bad :
        {"", "{", "[]", "nul", "{\"type\":1}", "{\"type\":\"no_such_event\"}", "{\"type\":\"\\ud800\"}"}) {
-    const json step = json::parse(HandleJson(session, bad));
+    const json step = json::parse(std::string_view(HandleJson(session, bad)));
     CHECK(step["effects"][0]["code"] == "invalid_event");
   }
   CHECK(session.state() == Session::State::kNew);

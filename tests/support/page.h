@@ -37,7 +37,7 @@ class Page {
   json Event(json event) {
     event["now"] = now;
     const std::string in = event.dump();
-    const std::string out = HandleJson(session, in);
+    const std::string out(std::string_view(HandleJson(session, in)));
     transcript.push_back({in, out});
     const json step = json::parse(out);
     wake_at = step["wake_at"].is_null() ? std::nullopt : std::optional<std::int64_t>(step["wake_at"]);
