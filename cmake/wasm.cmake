@@ -43,13 +43,17 @@ set(seam_names "${CMAKE_CURRENT_SOURCE_DIR}/scripts/seam-names.mjs")
 add_custom_command(OUTPUT named/json.cc named/effect.cc BYPRODUCTS named/names.json VERBATIM
                    COMMAND node "${seam_names}" "${CMAKE_CURRENT_BINARY_DIR}/named" ${named}
                    DEPENDS "${seam_names}" ${named} "${CMAKE_CURRENT_SOURCE_DIR}/web/seam.ts")
-# nlohmann's lexer without what it keeps for error texts alone, which nobody reads: words, the token so far, the line.
+# nlohmann's lexer without what it keeps for error texts alone, which nobody reads: words, the token so far, the line;
+# and without comments, which are off, and errno, which our stand-ins for libc leave alone.
 set(pruned "${CMAKE_CURRENT_BINARY_DIR}/pruned")
 set(lexer nlohmann/detail/input/lexer.hpp)
 file(READ "${WIDGENT_HEADERS}/${lexer}" lexer_text)
 string(REGEX REPLACE
        "\n +(error_message =[ \n]*\"[^\"]*\"|token_string\\.[a-z_]+\\([^\n]*\\)|(\\+\\+|--)?position\\.(lines_read|chars_read_current_line)( = 0)?);"
        "\n;" lexer_text "${lexer_text}")
+string(REPLACE "ignore_comments && " "false && " lexer_text "${lexer_text}")
+string(REPLACE "if (errno == 0)" "if (true)" lexer_text "${lexer_text}")
+string(REPLACE "errno = 0;" "" lexer_text "${lexer_text}")
 file(CONFIGURE OUTPUT "${pruned}/${lexer}" CONTENT "${lexer_text}" @ONLY)
 
 set(engine_js "${CMAKE_CURRENT_SOURCE_DIR}/src/wasm/engine.js")
