@@ -23,7 +23,7 @@ const styleText = {
         write: false,
         legalComments: 'none',
       });
-      return { contents: outputFiles[0].text.trim().replace(/(var\(--[\w-]+,) /g, '$1'), loader: 'text' };
+      return { contents: outputFiles[0].text.trim().replace(/(--[\w-]+:|,) | (?=\/)|(?<=\/) /g, '$1'), loader: 'text' };
     });
   },
 };
@@ -97,8 +97,9 @@ export async function bundle(entry, settings, shown, seam = { types: {}, keys: {
     mangle: { properties: !!shown && { regex: anyOf([...(names ?? []), ...Object.keys(seam.keys)]) } },
     nameCache,
     compress: {
-      passes: 3,
+      passes: 2,
       keep_fargs: false,
+      sequences: false,
       // Assertions of the Markdown library, and views on the core's memory that nobody looks through.
       pure_funcs: ['console.assert', 'Int8Array', 'Int16Array', 'Uint16Array', 'Float32Array', 'Float64Array'],
       pure_getters: true,
