@@ -121,6 +121,22 @@ for (const page of pages)
     for (const url of requests) expect([site.pages.page, site.server]).toContain(new URL(url).origin);
   });
 
+test('Its colour is the one of the page, where that names one, else of the product', async ({ tab, visitor, site }) => {
+  const face = `const { backgroundColor, color } = getComputedStyle(
+      document.querySelector('widgent-root').shadowRoot.querySelector('.face'));
+    return [backgroundColor, color]`;
+  for (const [css, expected] of [
+    ['p { color: red }', ['rgb(29, 90, 76)', 'rgb(255, 255, 255)']],
+    [':root { --widgent-accent: hsl(60 100% 50%) }', ['rgb(255, 255, 0)', 'rgb(0, 0, 0)']],
+    [':root { --widgent-accent: none }', ['rgb(29, 90, 76)', 'rgb(255, 255, 255)']],
+  ] as const) {
+    await tab.goto(serve({ host: 'Colours', does: '', css }, site));
+    await visitor.open();
+    await visitor.expect({ greeted: true });
+    expect(await visitor.evaluate(face), css).toEqual(expected);
+  }
+});
+
 /** Whether a page that is gone back to comes from memory, as it was; else it is loaded anew. */
 const revived: Record<Engine, boolean> = { chromium: true, firefox: true, webkit: true };
 

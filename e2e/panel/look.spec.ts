@@ -172,6 +172,19 @@ test("The page's style sheet sets colours, corners, font and parts, and the text
   await expectClean(page);
 });
 
+test('The colour that init names holds before those of the page and of the product', async ({ page, site }) => {
+  const html = '<style>:root { --widgent-accent: gold; --ours: navy }</style>';
+  for (const [accent, expected] of [
+    ['hsl(0 100% 50%)', 'rgb(255, 0, 0)'],
+    ['var(--ours)', 'rgb(0, 0, 128)'],
+  ] as const) {
+    await visit(page, site, `accent: '${accent}'`, html);
+    await page.locator('button.l').click();
+    await expect(page.locator('.panel .hello')).toHaveText('Hello');
+    await expect(page.locator('.face')).toHaveCSS('background-color', expected);
+  }
+});
+
 test('It is resized by pointer and by keyboard, and stays so for the visit', async ({ page, site }) => {
   await page.setViewportSize({ width: 1280, height: 900 });
   await visit(page, site, '');

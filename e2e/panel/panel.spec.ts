@@ -47,6 +47,35 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 }
 
+test('What stands already is not written again, which would make the browser style all of it', async ({
+  page,
+  visit,
+}) => {
+  const widget = await visit();
+  const greeting = { type: 'show_greeting', text: 'Hi', agent: 'Acme', accent: '#ffd400', suggestions: [] } as const;
+  await widget.perform(greeting);
+  await expect(widget.launcher).toHaveCSS('background-color', 'rgb(255, 212, 0)');
+  const written = await page.evaluateHandle(() => {
+    const lines: string[] = [];
+    const note: MutationCallback = (records) => records.forEach((one) => lines.push(one.attributeName!));
+    new MutationObserver(note).observe(document.querySelector('widgent-root')!, {
+      attributeFilter: ['dir', 'lang', 'style'],
+    });
+    return lines;
+  });
+  await widget.perform({ ...greeting, text: 'Hello again' });
+  await widget.open();
+  await expect(widget.panel).toContainText('Hello again');
+  expect(await written.jsonValue()).toEqual([]);
+  await widget.perform({ ...greeting, accent: '#000' });
+  await page.keyboard.press('Escape');
+  await page.evaluate(() => (document.documentElement.dir = 'rtl'));
+  await widget.open();
+  await expect(widget.launcher).toHaveCSS('background-color', 'rgb(0, 0, 0)');
+  await expect(widget.panel).toHaveCSS('direction', 'rtl');
+  expect(new Set(await written.jsonValue())).toEqual(new Set(['style', 'dir']));
+});
+
 test('Every brand colour has readable text on it and beside it', () => {
   const luminance = (rgb: number[]) => {
     const [r, g, b] = rgb.map((part) => (part > 10 ? ((part / 255 + 0.055) / 1.055) ** 2.4 : part / 3294.6));

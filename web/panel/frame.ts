@@ -51,6 +51,7 @@ export class Frame {
       this.resize(panel.offsetWidth + across, panel.offsetHeight + up);
     };
     wrapper.append(this.probe);
+    host.lang = language;
     wrapper.classList.toggle('in', !!look.container);
     wrapper.classList.toggle('bare', look.launcher !== undefined);
     this.place();
@@ -61,10 +62,14 @@ export class Frame {
     return phone.matches && !this.look.container;
   }
 
-  /** Where the page stands now: its direction, its colours, its keyboard. All is read before anything is written. */
+  /**
+   * Where the page stands now: its direction, its colours, its keyboard. All is read before anything is written, and
+   * nothing is written that stands there: each makes the browser style the page.
+   */
   place(): void {
     const { host, wrapper, panel, look } = this;
     const { documentElement, body } = document;
+    const colours = this.ask(look.accent ?? 'var(--widgent-accent)', this.accent, 'var(--b)');
     const { direction } = getComputedStyle(look.container ?? body ?? documentElement);
     // What init says, or the page of itself; where it takes both, or says nothing, the visitor's wish.
     const schemes = ['light', 'dark'];
@@ -73,16 +78,15 @@ export class Frame {
       : getComputedStyle(look.container ?? documentElement).colorScheme;
     const fitting = schemes.filter((scheme) => said.includes(scheme));
     const dark = fitting.length === 1 ? fitting[0] === 'dark' : night.matches;
-    const chosen = look.accent ?? getComputedStyle(host).getPropertyValue('--widgent-accent');
 
     this.left = (direction === 'rtl') !== (look.position === 'bottom-start');
     host.className = look.container ? 'in' : this.left ? 'left' : '';
-    host.lang = language;
-    host.dir = /^(ar|he|iw)\b/.test(language) ? 'rtl' : direction;
+    const dir = /^(ar|he|iw)\b/.test(language) ? 'rtl' : direction;
+    if (host.dir !== dir) host.dir = dir;
     wrapper.classList.toggle('left', this.left);
     wrapper.classList.toggle('dark', dark);
-    const accent = this.rgb(chosen) ?? this.rgb(this.accent ?? '') ?? ([34, 85, 238] as const);
-    const ground = this.rgb('var(--b)');
+    const [chosen, product, ground] = colours();
+    const accent = chosen || product || ([34, 85, 238] as const);
     const style = (name: string, value: string) => host.style.setProperty(name, value);
     const css = (colour: Rgb) => `rgb(${colour.map(Math.round).join()})`;
     style('--x', `${look.offset?.x ?? 20}px`);
@@ -105,13 +109,20 @@ export class Frame {
     style.top = covers ? `${offsetTop}px` : '';
   }
 
-  /** Any colour of CSS, by the browser's own reading. */
-  private rgb(colour: string): Rgb | undefined {
+  /** Any colours of CSS, by the browser's own reading, as they are when the answer is called. */
+  private ask(...colours: unknown[]): () => (Rgb | '' | undefined)[] {
     const { style } = this.probe;
-    style.color = '';
-    style.color = `color-mix(in srgb,${colour},${colour})`;
-    const parts = style.color && getComputedStyle(this.probe).color.match(/[\d.]+(e-\d+)?/g);
-    return parts && parts.length > 2 ? ([0, 1, 2].map((i) => Number(parts[i]) * 255) as unknown as Rgb) : undefined;
+    const computed = getComputedStyle(this.probe);
+    const names = ['stroke', 'fill', 'backgroundColor'] as const;
+    names.forEach((name, i) => {
+      style[name] = '';
+      style[name] = `color-mix(in srgb,${colours[i]},${colours[i]})`;
+    });
+    return () =>
+      names.map((name) => {
+        const parts = style[name] && computed[name].match(/[\d.]+(e-\d+)?/g);
+        return parts?.[2] && ([0, 1, 2].map((i) => Number(parts[i]) * 255) as unknown as Rgb);
+      });
   }
 
   private resize(width: number, height: number): void {

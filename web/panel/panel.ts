@@ -351,13 +351,16 @@ export class Panel {
   }
 
   private showGreeting({ text, agent, accent, suggestions, handoff_url, handoff_label }: Of<'show_greeting'>): void {
+    const { frame } = this;
+    if (agent && frame.accent !== accent) {
+      frame.accent = accent;
+      frame.place();
+    }
     this.greeting.textContent = text;
     this.greeting.className = text.length > 60 ? 'hello long' : 'hello';
     this.fill(this.openers, suggestions);
     if (!agent) return; // Between two identities: whom one talks to stays.
     this.name(agent);
-    this.frame.accent = accent;
-    this.place();
     const url = safeUrl(handoff_url);
     this.contact.hidden = !url;
     this.contact.replaceChildren(link('', url, handoff_label || strings.handoffLabel, icon('out')));
@@ -391,9 +394,10 @@ export class Panel {
     this.status.className = `status ${state}`;
     this.status.textContent = strings[state];
     this.banner.hidden = state === 'online';
+    if (this.banner.hidden) return;
     const text = offline ? strings.offlineBanner : strings.reconnectingBanner;
     this.banner.replaceChildren(offline ? icon('cloud') : el('i', 'spin'), el('p', {}, text));
-    if (state !== 'online') this.announce(text);
+    this.announce(text);
   }
 
   private showNotice(code: string): void {
