@@ -76,6 +76,15 @@ test('What stands already is not written again, which would make the browser sty
   expect(new Set(await written.jsonValue())).toEqual(new Set(['style', 'dir']));
 });
 
+test('The first frame of the panel already shows it', async ({ page, visit }) => {
+  await visit();
+  const opacity = await page.evaluate(() => {
+    window.page.panel.open();
+    return Number(getComputedStyle(document.activeElement!.shadowRoot!.querySelector('.panel')!).opacity);
+  });
+  expect(opacity).toBeGreaterThan(0.25);
+});
+
 test('Every brand colour has readable text on it and beside it', () => {
   const luminance = (rgb: number[]) => {
     const [r, g, b] = rgb.map((part) => (part > 10 ? ((part / 255 + 0.055) / 1.055) ** 2.4 : part / 3294.6));
