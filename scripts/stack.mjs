@@ -69,9 +69,9 @@ export function productConfig(name, ports, folder, change) {
   const file = `${root}/demo/${name}.json`;
   const isDefault = Object.entries(defaultPorts).every(([key, port]) => ports[key] === port);
   if (isDefault && !change && !chooseAgent({})) return file;
-  const text = readFileSync(file, 'utf8')
-    .replaceAll(`localhost:${defaultPorts.express}`, `localhost:${ports.express}`)
-    .replaceAll(`localhost:${defaultPorts.fastapi}`, `localhost:${ports.fastapi}`);
+  // In one go: one of these ports may begin with the digits of another.
+  const moved = new Map(Object.entries(defaultPorts).map(([key, port]) => [String(port), ports[key]]));
+  const text = readFileSync(file, 'utf8').replace(/(?<=localhost:)\d+/g, (port) => moved.get(port) ?? port);
   const product = JSON.parse(text);
   product.knowledge.dir = `${root}/demo/${product.knowledge.dir}`;
   chooseAgent(product);
