@@ -108,6 +108,9 @@ test.describe('A refund that the shop must agree to', () => {
 
   test('waits calmly, goes on once it has, and is made once', async () => {
     await expect(card().getByRole('button')).toHaveCount(0);
+    const step = shop.widget.panel.locator('div.step').filter({ hasText: 'Refunding your order…' });
+    await expect(step).toHaveClass(/waiting/);
+    await expect(step.locator('.spin')).toHaveCount(0);
     expect(refunds(stack)).toHaveLength(0);
     expect((await stack.widgentd('approvals', 'approve', 'acme', await questionId())).code).toBe(0);
     await expect(card()).toContainText(strings.approval.approved2);

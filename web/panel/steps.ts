@@ -8,6 +8,7 @@ interface Step {
   name: string; // told once, when the call starts
   row: HTMLElement;
   status: ToolStatus | 'waiting';
+  words: string;
 }
 
 function draw(row: HTMLElement, status: ToolStatus | 'waiting', text: string): void {
@@ -38,7 +39,7 @@ export class Steps {
   show(id: string, name: string, status: ToolStatus): void {
     let step = this.steps.get(id);
     if (!step) {
-      step = { name, row: el('div'), status };
+      step = { name, row: el('div'), status, words: '' };
       this.steps.set(id, step);
       this.element.append(step.row);
       if (this.steps.size === 2) this.element.open = this.fold.hidden = false;
@@ -46,18 +47,21 @@ export class Steps {
     this.mark(step, status);
   }
 
-  /** Whatever runs now cannot go on before a question is answered. */
-  wait(): void {
-    this.steps.forEach((step) => step.status === 'running' && this.mark(step, 'waiting'));
+  /** Whatever runs now cannot go on before a question is answered: the visitor's own, or one to the site's people. */
+  wait(isTheirs: boolean): void {
+    this.steps.forEach(
+      (step) => step.status === 'running' && this.mark(step, 'waiting', isTheirs ? 'running' : 'waiting'),
+    );
   }
 
-  private mark(step: Step, status: Step['status']): void {
+  private mark(step: Step, status: Step['status'], said = status): void {
     step.status = status;
-    draw(step.row, status, tool(step.name, status));
+    step.words = tool(step.name, said);
+    draw(step.row, status, step.words);
     const all = [...this.steps.values()];
     const open = all.find((one) => one.status === 'running' || one.status === 'waiting');
     const wrong = all.find((one) => one.status === 'failed' || one.status === 'denied');
-    if (open) draw(this.fold, open.status, tool(open.name, open.status));
+    if (open) draw(this.fold, open.status, open.words);
     else draw(this.fold, wrong?.status ?? 'done', plural(strings.stepCount, all.length));
     this.fold.append(icon('down'));
   }

@@ -132,7 +132,7 @@ export class Transcript {
       if (!message || !later) return;
       card = new later.Approval(effect, this.host.agent(), (approved) => this.host.answer(id, approved));
       this.approvals.set(id, card);
-      if (status !== 'waiting') this.steps.forEach((steps) => steps.wait());
+      this.steps.forEach((steps) => steps.wait(status === 'waiting'));
       this.append(card.element, true);
       this.host.announce(message);
     }
