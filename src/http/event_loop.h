@@ -1,4 +1,4 @@
-// The one thread that everything of the server runs on, as a seam: RealEventLoop on Asio, a simulated one in tests.
+// The one thread that decides and writes, as a seam: RealEventLoop on Asio, a simulated one in tests.
 #pragma once
 #include <cstdint>
 #include <functional>

@@ -1,4 +1,4 @@
-// The event loop of the running server: one thread, on Asio.
+// An event loop of the running server: one thread, on Asio.
 #pragma once
 #include <functional>
 #include <memory>
