@@ -83,8 +83,8 @@ round.
 - **Streamed**: message, run, reply and its events are stored; the peer stores message, audit row and reply. Both pause
   50 ms between two deltas of two words.
 - **Memory of a viewer** is what 10,000 idle followers of one stream add to the private memory of the process.
-- **The raw log** is \`raw_log.cc\`: Widgent's HTTP stack, which appends each body to a file of fixed size and syncs once
-  a turn. It verifies nothing and finds nothing again.
+- **The raw log** is \`raw_log.cc\`: Widgent's HTTP stack, which appends each body to a file of fixed size and syncs
+  once a turn. It verifies nothing and finds nothing again.
 - **Steady** is an open loop: what falls behind counts. The load comes from JavaScript, whose own pauses are in every
   tail: of the fixed answer p99 is ${(fixed.p99 / fixed.p50).toFixed(1)} times p50 there.
 - **Conversations** have a question, a reply and the run's stored stream each; 1,000 users ask by turns.
