@@ -181,41 +181,50 @@ class Session {
   void EndDiagnose(const Request& request);
   void Diagnose();
 
-  // delivery.cc: messages, runs, history
+  // delivery.cc: messages to the server
   void On(const MessageSubmitted& event);
   void On(const RetryRequested& event);
   void On(const ApprovalAnswered& event);
   void On(const CancelRequested&);
   void On(const MessageWithdrawn& event);
+  void GiveIds(OutboxMessage& message);
+  void AddQuestion(TextView interrupt_id);
+  void CancelRun();
+  void Pump();
+  void SendMessage(OutboxMessage& message);
+  void Fail(OutboxMessage& message, TextView code, TextView hint = {});
+  void Show(const OutboxMessage& message);
+  void Tell(const OutboxMessage& message, TextView hint = {});
+
+  // answers.cc: what comes back
   void On(const ResponseStarted& event);
   void On(const ResponseChunk& event);
   void On(const ResponseEnded& event);
   void On(const RequestFailed& event);
-  void Pump();
-  void SendMessage(OutboxMessage& message);
+  bool TakeCommonProblem(const Request& request);
+  static bool IsWorthRetrying(int status);
+
+  // run.cc: a run, from its stream to its end
+  static constexpr const char* kPeople = "op_";  // what the ids of what the site's people say begin with
+  void BeginRun(TextView id, TextView message_id);
   void ResumeRun();
   void BreakRun(std::int64_t retry_after_s, bool limited = false);
   void EndRunAnswer(const Request& request);
-  void EndHistory(const Request& request);
   void Take(const JsonField& event, MonotonicMillis asked_at);
   void TakeRunStarted(const JsonField& identity, MonotonicMillis asked_at);
-  void GiveIds(OutboxMessage& message);
-  void BeginRun(TextView id, TextView message_id);
-  void CancelRun();
   void SaveThread();
   void CloseRun(MessageStatus reply_status);
-  void FailRun(TextView code, TextView hint = {});
-  void Fail(OutboxMessage& message, TextView code, TextView hint = {});
-  void LoadHistory();
-  void SendHistory();
-  void Show(const OutboxMessage& message);
-  void Tell(const OutboxMessage& message, TextView hint = {});
   void ShowOnline();
-  void AddQuestion(TextView interrupt_id);
+  void FailRun(TextView code, TextView hint = {});
   void TakeDecision(TextView id, TextView status);
   void ShowApprovals(const JsonField& interrupts);
-  static bool IsWorthRetrying(int status);
-  bool TakeCommonProblem(const Request& request);
+  // Who of the site's people says it; empty: the agent does.
+  static TextView PersonOf(const JsonField& message);
+
+  // history.cc: the conversation as the server has kept it
+  void LoadHistory();
+  void SendHistory();
+  void EndHistory(const Request& request);
 
   // threads.cc: the user's threads, and judgements of replies
   void On(const ThreadsRequested&);
