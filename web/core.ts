@@ -1,7 +1,7 @@
 // Loads the machine: the glue is bundled here, the hashed .wasm is fetched under its integrity. Where the page allows
 // no Wasm, the same core comes as JavaScript. From here on the machine is one function.
 import createCore from 'widgent-core';
-import { findPart, importPart } from './modules.ts';
+import { findPart, type ImportPart } from './modules.ts';
 import type { Event, Step } from './seam.ts';
 
 export type Machine = (event: Event) => Step;
@@ -28,23 +28,23 @@ async function chooseRuntime(): Promise<Runtime> {
 }
 
 /**
- * Rejects where the .wasm does not arrive, or is not what was built: altered bytes are no reason to go on without them.
+ * Rejects where the core does not arrive, or is not what was built.
  *
- * @param root where a script element may stand
  * @param base the server's address, ending in a slash
  */
 export async function loadCore(
-  wasm: Promise<Response>,
-  root: ShadowRoot,
   base: string,
+  importPart: ImportPart,
 ): Promise<{ machine: Machine; runtime: Runtime }> {
   const runtime = await chooseRuntime();
-  const response = await wasm;
   const core =
     runtime.core === 'wasm'
-      ? await createCore({ wasm: await WebAssembly.compileStreaming(response), engine: WebAssembly })
+      ? await createCore({
+          wasm: await WebAssembly.compileStreaming(fetch(base + WIDGENT_CORE, { integrity: WIDGENT_CORE_INTEGRITY })),
+          engine: WebAssembly,
+        })
       : await createCore({
-          wasm: await importPart<Twin>(root, findPart(base, 'core')),
+          wasm: await importPart<Twin>(...(await findPart(base, 'core'))),
           engine: { instantiate: async (twin: Twin, imports) => twin.default(imports) },
         });
   const machine: Machine = (event) => {

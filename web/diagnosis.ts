@@ -1,6 +1,6 @@
 // What the identity inspector is told, and the inspector itself, which is loaded when somebody asks for it.
 import type { IdentityTransition, InspectorInput, InspectorModule, InspectorOverlay } from './inspector/input.ts';
-import { findPart, importPart } from './modules.ts';
+import { findPart, type ImportPart } from './modules.ts';
 import type { IdentityState } from './seam.ts';
 
 const transitionsMax = 20;
@@ -14,8 +14,8 @@ export class Diagnosis {
   private closed = false;
 
   constructor(
-    private readonly root: ShadowRoot,
     private readonly base: string,
+    private readonly importPart: ImportPart,
     private readonly read: () => Omit<InspectorInput, 'base' | 'token' | 'transitions'>,
   ) {}
 
@@ -50,6 +50,6 @@ export class Diagnosis {
   }
 
   private load(): Promise<InspectorModule> {
-    return (this.module ??= importPart(this.root, findPart(this.base, 'inspector')));
+    return (this.module ??= findPart(this.base, 'inspector').then((place) => this.importPart(...place)));
   }
 }

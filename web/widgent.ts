@@ -20,35 +20,40 @@ if (!stub?.version?.trim) {
 
   const queue: Call[] = [];
   let engine: Engine | undefined;
-  let tries = 0;
-  let loading: unknown;
-
-  const fetchCore = () => fetch(base + WIDGENT_CORE, { integrity: WIDGENT_CORE_INTEGRITY });
+  let failures = 0;
+  let loading: Promise<unknown> | undefined;
 
   // import() knows no integrity: the script element checks it, and import() then finds the module checked and loaded.
   // Where Trusted Types forbid to set `src`, import() alone remains. A failed address is never asked again, hence `?`.
-  const load = () => {
-    if (loading) return;
-    loading = 1;
-    const url = base + WIDGENT_WIDGET + '?' + tries++;
-    const wasm = fetchCore();
-    const finish = () =>
-      import(url).then((widget: WidgetModule) => {
-        engine = widget.start(root, base, wasm, fetchCore);
-        queue.splice(0).forEach((take = engine.take));
-      });
+  const importPart = async (path: string, integrity: string) => {
+    const url = base + path + '?' + failures;
     const element = document.createElement('script');
     element.type = 'module';
-    element.integrity = WIDGENT_WIDGET_INTEGRITY;
-    element.onload = finish;
-    element.onerror = () => (loading = 0);
-    wasm.catch(() => {});
-    try {
-      element.src = url;
-      root.append(element);
-    } catch {
-      void finish();
-    }
+    element.integrity = integrity;
+    await new Promise<unknown>((resolve, reject) => {
+      element.onload = resolve;
+      element.onerror = () => {
+        ++failures;
+        reject(Error(url + ' could not be loaded'));
+      };
+      try {
+        element.src = url;
+        root.append(element);
+      } catch {
+        resolve(0);
+      }
+    });
+    return import(url);
+  };
+
+  const load = () => {
+    loading ??= importPart(WIDGENT_WIDGET, WIDGENT_WIDGET_INTEGRITY).then(
+      (widget: WidgetModule) => {
+        engine = widget.start(root, base, importPart);
+        queue.splice(0).forEach((take = engine.take));
+      },
+      () => (loading = undefined),
+    );
   };
 
   // Not ahead of need where the visitor saves data.

@@ -6,7 +6,7 @@ import { EventDeriver } from './api/events.ts';
 import { Listeners, type Listener } from './api/listeners.ts';
 import { loadCore, type Machine } from './core.ts';
 import { Diagnosis } from './diagnosis.ts';
-import { importPart } from './modules.ts';
+import type { ImportPart } from './modules.ts';
 import { Panel } from './panel/panel.ts';
 import type * as later from './panel/later/later.ts';
 import { readLook, type Look } from './panel/look.ts';
@@ -41,15 +41,10 @@ const gone = 'The widget was removed from the page.';
  *
  * @param root the shadow root with the launcher in it
  * @param base the server's address, ending in a slash
- * @param wasm the core, already on its way
- * @param fetchCore where that has failed, to try again
  */
-export function start(
-  root: ShadowRoot,
-  base: string,
-  wasm: Promise<Response>,
-  fetchCore: () => Promise<Response>,
-): Engine {
+export function start(root: ShadowRoot, base: string, importPart: ImportPart): Engine {
+  const core = loadCore(base, importPart); // on its way while the panel is made
+  core.catch(() => {}); // boot() tells.
   const calls = new Calls();
   const listeners = new Listeners();
   const requests = openRequests(base, handle);
@@ -75,7 +70,7 @@ export function start(
   let tabs: Tabs | undefined;
   let serviceKey = '';
   let runtime: InspectorRuntime = { core: 'wasm' };
-  const diagnosis = new Diagnosis(root, base, () => {
+  const diagnosis = new Diagnosis(base, importPart, () => {
     const guestId = storage?.read('guest_id') ?? '';
     return { productId, serviceKey, guestId, runtime, state: state.identity.state };
   });
@@ -86,7 +81,7 @@ export function start(
     if (!machine) {
       early.push(event);
       panel?.hold(event);
-      if (failed && event.type === 'panel_opened') boot(fetchCore());
+      if (failed && event.type === 'panel_opened') boot(loadCore(base, importPart));
       return;
     }
     queue.push(event);
@@ -190,9 +185,9 @@ export function start(
     handle(event);
   }
 
-  function boot(response: Promise<Response>): void {
+  function boot(core: ReturnType<typeof loadCore>): void {
     failed = false;
-    loadCore(response, root, base).then(
+    core.then(
       (loaded) => {
         ({ machine, runtime } = loaded);
         listeners.emit('runtime', { ...runtime });
@@ -222,7 +217,7 @@ export function start(
 
   async function loadLater(): Promise<typeof later> {
     try {
-      return await importPart(root, [base + WIDGENT_LATER, WIDGENT_LATER_INTEGRITY]);
+      return await importPart(WIDGENT_LATER, WIDGENT_LATER_INTEGRITY);
     } catch (error) {
       report('part_unavailable', `${error}. Replies are shown as they were written.`);
       throw error;
@@ -248,7 +243,7 @@ export function start(
     panel = new Panel(root, handle, noteUnread, life.signal, loadLater, look);
     await pause();
     if (life.signal.aborted) return;
-    boot(wasm);
+    boot(core);
     const calls = waiting;
     waiting = undefined;
     calls.forEach(take);

@@ -56,7 +56,10 @@ export function tool(name: string, status: ToolStatus | 'waiting'): string {
 export async function speak(tag: string, base: string): Promise<void> {
   try {
     const wanted = new Intl.Locale(tag).language;
-    if (wanted !== 'en') Object.assign(strings, await loadJson(...(await findPart(base, wanted))));
+    if (wanted !== 'en') {
+      const [path, integrity] = await findPart(base, wanted);
+      Object.assign(strings, await loadJson(base + path, integrity));
+    }
     language = tag;
   } catch {
     // English.
