@@ -17,7 +17,7 @@ test('The audit log lists what Ada did, verifies, and names the record that was 
   await shop.signIn('Bob');
   await shop.press('Forged token');
   await expect(page.locator('#log')).toContainText('refused');
-  await shop.press('Sign out');
+  await shop.signOut();
 
   const shown = await stack.widgentd('audit', 'show', '--product', 'acme', '--user', 'ada', '--json');
   expect(shown.code).toBe(0);

@@ -121,6 +121,12 @@ export class Shop {
     await expect(this.page.locator('#log')).toContainText(`identified as ${name.toLowerCase()}`);
   }
 
+  /** Until the shop's own page no longer says who it was either. */
+  async signOut(): Promise<void> {
+    await this.press('Sign out');
+    await expect(this.page.locator('#log')).toHaveText('signed out');
+  }
+
   async press(name: string): Promise<void> {
     await this.page.getByRole('button', { name }).click();
   }

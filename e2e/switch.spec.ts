@@ -80,7 +80,7 @@ test('Signing out clears the chat and leaves a guest without any order', async (
   await shop.signIn('Ada');
   await widget.open();
   await widget.ask('where is my order A-1001');
-  await shop.press('Sign out');
+  await shop.signOut();
   await widget.expectGuest();
   expect(await widget.traces()).not.toMatch(/A-1001|Lovelace/);
   expect(await widget.ask('where is my order A-1001')).toContain('sign in');

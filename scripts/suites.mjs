@@ -1,43 +1,58 @@
-// Runs a suite's program and reads from its own closing lines how many tests passed, failed and were skipped.
+// Runs a suite's program and reads from what it prints how many tests passed, failed and were skipped, and what failed.
 import { output, root, run } from './steps.mjs';
 import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 const number = (text, pattern) => Number(pattern.exec(text)?.[1] ?? 0);
 
-/** Catch2 2.13: "All tests passed (12 assertions in 3 test cases)", or "test cases: 3 | 2 passed | 1 failed". */
+const reportMost = 6000;
+const after = (text, pattern) => (pattern.exec(text)?.[1] ?? '').trim().slice(0, reportMost);
+
+/** Catch2 2.13: "All tests passed (12 assertions in 3 test cases)", or a line of "~" above each failure and then
+ * "test cases: 3 | 2 passed | 1 failed". */
 function readCatch(text) {
   const all = /All tests passed \(.* in (\d+) test cases?\)/.exec(text);
   if (all) return { passed: Number(all[1]), failed: 0 };
   const line = /^test cases: .*$/m.exec(text)?.[0] ?? '';
-  return { passed: number(line, /(\d+) passed/), failed: number(line, /(\d+) failed/) };
+  return {
+    passed: number(line, /(\d+) passed/),
+    failed: number(line, /(\d+) failed/),
+    report: after(text, /^~{20,}\n([^]*)/m),
+  };
 }
 
-/** Node's test runner: "ℹ pass 3". */
+/** Node's test runner: "ℹ pass 3", and at the end "✖ failing tests:". */
 const readNode = (text) => ({
   passed: number(text, /^ℹ pass (\d+)$/m),
   failed: number(text, /^ℹ fail (\d+)$/m),
   skipped: number(text, /^ℹ skipped (\d+)$/m),
+  report: after(text, /^✖ failing tests:\n([^]*)/m),
 });
 
-/** e2e/reporter.ts: "3 passed, 0 failed, 0 skipped". */
+/** e2e/reporter.ts: "3 passed, 0 failed, 0 skipped", and what failed above it. */
 const readPlaywright = (text) => ({
   passed: number(text, /^(\d+) passed, \d+ failed/m),
   failed: number(text, /^\d+ passed, (\d+) failed/m),
+  report: after(text, /^what failed:\n([^]*)^\d+ passed/m),
 });
 
 async function counted(read, program, args, env) {
   let text = '';
   const code = await run(program, args, { env, read: (piece) => (text += piece) });
-  const { passed, failed, skipped = 0 } = read(text);
+  const { passed, failed, skipped = 0, report = '' } = read(text);
   // A suite that ran nothing, or died without saying so, has failed.
-  return { passed, failed: failed || (code === 0 && passed > 0 ? 0 : 1), skipped };
+  return { passed, failed: failed || (code === 0 && passed > 0 ? 0 : 1), skipped, report };
 }
 
 export const sum = (results) =>
   results.reduce(
-    (a, b) => ({ passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + (b.skipped ?? 0) }),
-    { passed: 0, failed: 0, skipped: 0 },
+    (a, b) => ({
+      passed: a.passed + b.passed,
+      failed: a.failed + b.failed,
+      skipped: a.skipped + (b.skipped ?? 0),
+      report: [a.report, b.report].filter(Boolean).join('\n'),
+    }),
+    { passed: 0, failed: 0, skipped: 0, report: '' },
   );
 
 async function each(items, runOne) {

@@ -1,4 +1,4 @@
-// `npm test`: builds everything and runs every suite; one closing line sums them up.
+// `npm test`: builds everything and runs every suite; at the end it says again what failed, and sums all up in a line.
 //   npm test -- --only NAME...   runs the named parts alone; an unknown name lists them.
 import { rmSync } from 'node:fs';
 import { build, compile } from './build.mjs';
@@ -74,6 +74,8 @@ for (const [name, runPart] of Object.entries(parts)) {
   // Nothing can be tested where nothing could be built.
   if (name === 'build' && result.failed) break;
 }
+
+for (const { name, report } of table) if (report) console.log(`\n${name}, what failed:\n${report}`);
 
 const row = (name, ...cells) => console.log(name.padEnd(12) + cells.map((cell) => String(cell).padStart(9)).join(''));
 console.log();

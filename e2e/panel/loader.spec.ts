@@ -96,7 +96,7 @@ test('An altered core is refused, and the calls learn why', async ({ page, site 
   site.change(corePath, { body });
   const lines = await site.visit(page, `${site.loader}<script>window.started = ${init}</script>`);
   expect(await settled(page, 'started')).toEqual(['WidgentError', 'core_unavailable']);
-  expect(lines.join('\n')).toContain('[widgent] core_unavailable');
+  await expect.poll(() => lines.join('\n')).toContain('[widgent] core_unavailable');
 });
 
 for (const [name, types] of [
@@ -208,7 +208,7 @@ test('Listeners hear what happens; one that throws stops nobody', async ({ page,
         .then(() => widgent.open()).then(() => widgent.close()).then(() => heard.push('end'))</script>`,
   );
   await expect.poll(() => page.evaluate('heard')).toEqual(['ready', 'open', 'close', 'open', 'end']);
-  expect(lines).toEqual(['Error: mine']);
+  await expect.poll(() => lines).toEqual(['Error: mine']);
 });
 
 test('After destroy nothing is left: no element, no global, no listener, no request', async ({ page, site }) => {
