@@ -201,8 +201,8 @@ class Stage {
   }
 
   AgentPorts Ports() {
-    return {loop, client, store, audit, guard,
-            [this](std::size_t bytes) { return std::string(bytes, static_cast<char>(++random_)); }};
+    return {loop,  client, store,
+            audit, guard,  [this](std::size_t bytes) { return std::string(bytes, static_cast<char>(++random_)); }};
   }
 
   SimEventLoop loop{kNow};
