@@ -29,14 +29,15 @@ constexpr std::size_t kOutcomeCodePointsShown = 2000;
 
 struct TrialOptions {
   std::shared_ptr<ProductOptions> product = std::make_shared<ProductOptions>();
-  std::string tool, arguments = "{}", claims;
+  std::string tool, arguments = "{}";
+  std::optional<std::string> claims;  // of who asks; nobody is signed in without
   bool is_dry = false, says_yes = false;
 };
 
 // By a token that the product's own secret signs, so that claims which no token may have are refused here as well.
-Identity IdentityOrFail(const Product& product, const std::string& claims_json) {
-  if (claims_json.empty()) return Anonymous{Anonymous::Reason::kTokenMissing, "tool-test"};
-  json claims = json::parse(claims_json, nullptr, false);
+Identity IdentityOrFail(const Product& product, const std::optional<std::string>& claims_json) {
+  if (!claims_json) return Anonymous{Anonymous::Reason::kTokenMissing, "tool-test"};
+  json claims = json::parse(*claims_json, nullptr, false);
   if (!claims.is_object())
     Fail(kExitUsage, "--claims is no JSON object.", R"(Write the claims as your token has them: '{"sub": "u_42"}'.)");
   if (product.keys.secrets.empty()) Fail(kExitUsage, "The product has no secret, so nobody can be signed in.");

@@ -76,6 +76,7 @@ TEST_CASE("A guest is refused what needs a user") {
 TEST_CASE("Mistakes in a trial's words are named, each with a hint") {
   Shop shop;
   CHECK(shop.Try({"--claims", "ada"}).code == 2);
+  CHECK(shop.Try({"--claims", ""}).code == 2);  // a variable of the shell that is not set
   CHECK(Has(shop.Try({"--claims", "ada"}).error, "--claims is no JSON object."));
   const Printed unknown = shop.Try({"--claims", kAda}, "delete_all");
   CHECK(unknown.code == 2);
