@@ -29,6 +29,7 @@ export type Event =
   | { type: 'merge_answered'; accepted: boolean }
   | { type: 'approval_answered'; id: string; approved: boolean }
   | { type: 'logout_called'; call: number; guest_id: string }
+  | { type: 'panel_awaited' } // the pointer is on the launcher
   | { type: 'panel_opened' }
   | { type: 'panel_closed' }
   | { type: 'message_submitted'; text: string }

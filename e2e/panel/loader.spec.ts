@@ -211,6 +211,24 @@ test('Listeners hear what happens; one that throws stops nobody', async ({ page,
   await expect.poll(() => lines).toEqual(['Error: mine']);
 });
 
+test('The greeting is there before a panel opens whose launcher the pointer is on, and is asked for once', async ({
+  page,
+  site,
+}) => {
+  await site.visit(page, `${site.loader}<script>window.started = ${init}</script>`);
+  await settled(page, 'started');
+  const sessions = () => site.asked.filter(({ method, path }) => method === 'POST' && path.endsWith('/session'));
+  expect(sessions()).toEqual([]);
+  await page.locator('button.l').hover();
+  await expect(page.locator('.panel .hello')).toHaveText('Hello');
+  await expect(page.locator('.panel')).toBeHidden();
+  expect(await page.evaluate(() => window.widgent.state!.open)).toBe(false);
+  await page.locator('button.l').click();
+  await expect(page.locator('.panel')).toBeVisible();
+  await page.waitForTimeout(300);
+  expect(sessions()).toHaveLength(1);
+});
+
 test('After destroy nothing is left: no element, no global, no listener, no request', async ({ page, site }) => {
   await site.visit(page, `${site.loader}<script>window.started = ${init}; window.api = widgent</script>`);
   await settled(page, 'started');

@@ -43,6 +43,7 @@ struct LogoutCalled {
   CallId call = 0;
   TextView guest_id;  // fresh
 };
+struct PanelAwaited {};  // the pointer is on what opens it
 struct PanelOpened {};
 struct PanelClosed {};
 // From another tab of this browser, as its Broadcast effect said it.

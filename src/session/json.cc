@@ -30,6 +30,7 @@ bool HandleEvent(Session& session, const JsonField& fields) {
   if (type == "threads_requested") return handle(ThreadsRequested{});
   if (type == "thread_chosen") return handle(ThreadChosen{text("thread_id")});
   if (type == "new_thread_chosen") return handle(ThreadChosen{});
+  if (type == "panel_awaited") return handle(PanelAwaited{});
   if (type == "panel_opened") return handle(PanelOpened{});
   if (type == "panel_closed") return handle(PanelClosed{});
   if (type == "connection_changed") return handle(ConnectionChanged{fields.Flag("online", true)});

@@ -15,7 +15,7 @@
 //   token_failed         ask
 //   broadcast_received   kind, fingerprint, guest_id (a new one)
 //   merge_answered       accepted
-//   panel_opened, panel_closed
+//   panel_awaited, panel_opened, panel_closed
 //   message_submitted    text
 //   retry_requested      message_id
 //   approval_answered    id, approved

@@ -164,11 +164,16 @@ void Session::On(const MergeAnswered& event) {
   AskForSession("merge");
 }
 
-void Session::On(const PanelOpened&) {
-  panel_open_ = true;
+// So that the greeting, and what was said before, are there when it opens.
+void Session::On(const PanelAwaited&) {
   if (state_ != State::kGuest || greeted_) return;
   if (!session_event_) AskForSession("guest");
-  if (!thread_id_.empty() && !run_ && outbox_.empty()) LoadHistory();
+  if (!thread_id_.empty() && !history_due_ && !run_ && outbox_.empty()) LoadHistory();
+}
+
+void Session::On(const PanelOpened&) {
+  panel_open_ = true;
+  On(PanelAwaited{});
 }
 
 void Session::On(const ConnectionChanged& event) {

@@ -125,6 +125,7 @@ class Session {
   void On(const InitCalled& event);
   void On(const IdentifyCalled& event);
   void On(const LogoutCalled& event);
+  void On(const PanelAwaited&);
   void On(const PanelOpened&);
   void On(const PanelClosed&) { panel_open_ = false; }
   void On(const ConnectionChanged& event);

@@ -242,6 +242,24 @@ TEST_CASE_METHOD(PageFixture, "A reloaded page takes up the guest's thread and t
   CHECK_FALSE(busy);
 }
 
+TEST_CASE_METHOD(PageFixture, "What is there when the panel opens is asked for when it is awaited, and once") {
+  Init("th_guest");
+  Await();
+  Wait(0);
+  const int session = Find("/session"), history = Find("/messages");
+  REQUIRE((session && history));
+  Await();
+  Open();
+  Wait(0);
+  CHECK(open.size() == 2);
+  Answer(session, 200, AsGuest());
+  Answer(history, 200, {{"messages", {{{"id", "u_1"}, {"role", "user"}, {"content", "hi"}}}}, {"active_run", nullptr}});
+  Await();
+  Open();
+  Wait(0);
+  CHECK(open.empty());
+}
+
 TEST_CASE_METHOD(PageFixture, "A question that never got its answer can be asked again after a reload") {
   Init("th_guest");
   Open();

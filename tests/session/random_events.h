@@ -188,6 +188,7 @@ inline const EventSource kEventSources[] = {
      [](const Page&, Draws& draw) {
        return json{{"id", draw.Of<const char*>({"i1", "i2"})}, {"approved", draw.Below(2) == 1}};
      }},
+    {"panel_awaited", [](const Page&, Draws&) { return json::object(); }},
     {"panel_opened", [](const Page&, Draws&) { return json::object(); }},
     {"panel_closed", [](const Page&, Draws&) { return json::object(); }},
     {"message_submitted",

@@ -138,6 +138,7 @@ void Simulation::Perform(const json& act) {
     Init(place, act.value("get_token", false));
     if (act.value("open", true)) Tell(tab, "panel_opened");
   } else if (name == "open") {
+    Tell(tab, "panel_awaited");
     Tell(tab, "panel_opened");
   } else if (name == "close") {
     Tell(tab, "panel_closed");

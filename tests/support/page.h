@@ -78,6 +78,7 @@ class Page {
   }
   json AnswerMerge(bool accepted) { return Event({{"type", "merge_answered"}, {"accepted", accepted}}); }
   json Logout() { return Event({{"type", "logout_called"}, {"call", ++calls}, {"guest_id", FreshGuest()}}); }
+  json Await() { return Event({{"type", "panel_awaited"}}); }
   json Open() { return Event({{"type", "panel_opened"}}); }
   json Submit(const std::string& text) { return Event({{"type", "message_submitted"}, {"text", text}}); }
   json Retry(const std::string& id) { return Event({{"type", "retry_requested"}, {"message_id", id}}); }

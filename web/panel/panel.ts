@@ -136,6 +136,7 @@ export class Panel {
       );
       this.panel.append(this.frame.grip);
       set(launcher, { 'aria-haspopup': 'dialog', 'aria-expanded': 'false' });
+      launcher.addEventListener('pointerenter', () => tell({ type: 'panel_awaited' }), { signal });
       launcher.addEventListener('click', () => (this.isOpen ? this.close() : this.open()), { signal });
       signal.addEventListener('abort', () => {
         for (const name of ['aria-haspopup', 'aria-expanded']) launcher.removeAttribute(name);
