@@ -159,7 +159,7 @@ test.describe('A refund that the shop must agree to', () => {
       await dashboard.getByRole('button', { name: 'Show what waits' }).click();
     };
     await enter('wsk_wrong');
-    await expect(dashboard.getByRole('status')).toContainText('no admin key of this product');
+    await expect(dashboard.getByRole('status')).toContainText('No product of this name has this admin key');
     await enter(desk.adminKey);
     const item = dashboard.getByRole('listitem');
     await expect(item).toContainText('Refund order A-1001?');
@@ -171,6 +171,8 @@ test.describe('A refund that the shop must agree to', () => {
     expect(refunds(stack)).toHaveLength(1);
     const audit = await stack.widgentd('audit', 'show', '--product', 'acme', '--json');
     expect(audit.out).toContain('(Maria)');
+    const listed = await stack.widgentd('audit', 'show', '--product', 'acme', '--outcome', 'approved');
+    expect(listed.out).toMatch(/, by admin key [0-9a-f]{8} \(Maria\)/);
     expect(await dashboard.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }))).toBe('{}');
   });
 });

@@ -84,6 +84,12 @@ test('diagnose tells a guest, a user, an expired, a forged and a mistaken token 
   expect(ended.identity.hint).toContain('getToken');
   expect(ended.identity).not.toHaveProperty('sub');
 
+  // The server still takes it for some seconds, the widget does not.
+  await shop.identify(stack.sign({ ...people.ada, iat: now() - 3605, exp: now() - 5 }));
+  const leeway = await diagnose(page);
+  expect(leeway.identity).toMatchObject({ verdict: 'expired', code: 'token_expired', expiresIn: 0 });
+  expect(leeway.identity.hint).toContain('exp');
+
   await shop.identify(signToken(guessed, people.ada));
   const forged = await diagnose(page);
   expect(forged.identity).toMatchObject({ state: 'guest', verdict: 'refused', code: 'invalid_signature' });

@@ -209,6 +209,7 @@ test('A reply can be judged, with a comment, and the judgement is taken back whe
   await page.keyboard.type('It was late');
   await page.keyboard.press('Enter');
   await expect(down).toBeFocused();
+  await expect(widget.panel.locator('.acts')).toContainText(strings.thanks);
   expect((await widget.told()).slice(1)).toEqual([
     { type: 'feedback_given', message_id: 'a', rating: 'up' },
     { type: 'feedback_given', message_id: 'a', rating: 'down' },
@@ -218,6 +219,20 @@ test('A reply can be judged, with a comment, and the judgement is taken back whe
   await expect(up).toHaveAttribute('aria-pressed', 'true');
   await widget.perform({ type: 'show_rating', id: 'a' });
   await expect(up).toHaveAttribute('aria-pressed', 'false');
+});
+
+test('The field for a comment comes into sight whole, below a long conversation too', async ({ page, visit }) => {
+  const widget = await visit();
+  await widget.open();
+  await widget.perform(...reply('a', 'Yes.\n\n'.repeat(40)));
+  await page.getByRole('button', { name: strings.down }).press('Enter');
+  await expect(page.getByRole('textbox', { name: strings.comment })).toBeFocused();
+  const room = () =>
+    widget.panel.locator('.comment').evaluate((form) => {
+      const log = form.closest('.log')!;
+      return log.getBoundingClientRect().bottom - form.getBoundingClientRect().bottom;
+    });
+  await expect.poll(room).toBeGreaterThanOrEqual(4);
 });
 
 test('A reply is copied as it was sent, and code without what is around it', async ({ page, context, visit }) => {

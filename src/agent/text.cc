@@ -28,7 +28,7 @@ constexpr std::string_view kStopWords[] = {
     "than",   "thank",      "thanks",  "that",     "the",       "their",     "them",  "then",    "there", "these",
     "they",   "thing",      "things",  "this",     "to",        "too",       "up",    "us",      "ve",    "very",
     "want",   "was",        "we",      "were",     "what",      "when",      "where", "which",   "who",   "why",
-    "will",   "with",       "won",     "would",    "yet",       "you",       "your"};
+    "will",   "with",       "won",     "work",     "works",     "would",     "yet",   "you",     "your"};
 
 static_assert(std::is_sorted(std::begin(kStopWords), std::end(kStopWords)));
 

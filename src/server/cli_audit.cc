@@ -76,9 +76,12 @@ void PrintRow(const AuditRow& row) {
   const std::string message = TextOf(record, "message");
   std::string detail = TextOf(record, "status_detail");
   if (message.find(detail) != message.npos) detail.clear();
+  const nlohmann::json::json_pointer ours("/unmapped/widgent");
+  const std::string by = record.contains(ours) ? TextOf(record[ours], "by") : "";  // where it was not the user
   std::cout << WriteTime(row.at) << "  #" << std::left << std::setw(6) << row.seq << ' ' << std::setw(20)
-            << (row.user.empty() ? "(guest)" : row.user) << ' ' << std::setw(10) << row.action << ' ' << std::setw(10)
-            << row.outcome << ' ' << message << (detail.empty() ? "" : " (" + detail + ")") << '\n';
+            << (row.user.empty() ? "(guest)" : row.user) << ' ' << std::setw(17) << row.action << ' ' << std::setw(10)
+            << row.outcome << ' ' << message << (by.empty() ? "" : ", by " + by)
+            << (detail.empty() ? "" : " (" + detail + ")") << '\n';
 }
 
 void Show(AuditOptions options) {
@@ -122,6 +125,15 @@ void Verify(const AuditOptions& options) {
   bool holds = true;
   const AuditHeads sealed = FindSealedHeads(options, holds);
   auto products = ChooseProducts(*store, options);
+  const auto audited = store->ListAuditedProducts();
+  const ProductId asked{options.product};
+  if (!options.product.empty() && std::find(audited.begin(), audited.end(), asked) == audited.end() &&
+      !sealed.contains(asked)) {
+    std::string known;
+    for (const ProductId& product : audited) known += (known.empty() ? "" : ", ") + product.value;
+    Fail(kExitUsage, "The log holds no record of a product " + options.product + ".",
+         known.empty() ? "It holds none of any." : "It holds records of: " + known + '.');
+  }
   if (products.empty()) std::cout << "The log holds no record of any product.\n";
   // A chain of which nothing is left is known by its sealed head alone.
   if (options.product.empty()) {

@@ -46,18 +46,21 @@ void WriteFileOrFail(const std::string& path, std::string_view text, mode_t mode
     Fail(kExitFailure, path + " cannot be written.", "Choose another folder with --dir, or mend its permissions.");
 }
 
-void WriteProductFileOrFail(const ProductOptions& options, std::string_view json) {
+bool WriteProductFileOrFail(const ProductOptions& options, std::string_view json) {
   const std::string file = ProductFileOf(options);
   // Whoever may read it stays the operator's choice: a secret may stand in it in plain text.
   struct stat status {};
   const bool is_there = ::stat(file.c_str(), &status) == 0;
   WriteFileOrFail(file, json, is_there ? status.st_mode & 0777 : 0644);
   const auto loaded = LoadProduct(file, options.key_file);
-  if (const auto* error = std::get_if<ConfigError>(&loaded)) {
-    Fail(kExitUsage,
-         "The change is written, but a running server does not take it: " + error->where + ": " + error->detail,
-         "Mend the file: the server looks at it again at once.");
+  const auto* error = std::get_if<ConfigError>(&loaded);
+  if (error) {
+    std::cerr << "widgentd: The change is written, but the file does not hold here: " << error->where << ": "
+              << error->detail
+              << "\nHint: A running server that has what is missing here takes it. Where that is not the reason, mend "
+                 "the file: the server looks at it again at once.\n";
   }
+  return !error;
 }
 
 SealKey SealKeyOrFail(const ProductOptions& options) {

@@ -31,8 +31,9 @@ std::string ReadProductFileOrFail(const ProductOptions& options);
 // Appears whole or not at all, also after a power cut. Fails the command where it cannot be written.
 void WriteFileOrFail(const std::string& path, std::string_view text, mode_t mode);
 
-// Writes a product's file and reads it again: what does not hold is said, because a running server would not take it.
-void WriteProductFileOrFail(const ProductOptions& options, std::string_view json);
+// Writes a product's file and reads it again. Says what does not hold, and answers false: a running server takes the
+// change only where it has what is missing here, as a variable of its environment.
+bool WriteProductFileOrFail(const ProductOptions& options, std::string_view json);
 
 // The key that seals this product's secrets; a new one is announced.
 SealKey SealKeyOrFail(const ProductOptions& options);

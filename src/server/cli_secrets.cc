@@ -46,8 +46,9 @@ void Revoke(const ProductOptions& options) {
   WriteProductFileOrFail(options, json);
   std::cout << "The secret " << options.kid << " is refused from now on: a running server refuses it in the next "
             << "request.\n";
-  const Product product = LoadProductsOrFail({ProductFileOf(options)}, options.key_file).front();
-  for (const VerificationSecret& secret : product.keys.secrets)
+  const auto product = LoadProduct(ProductFileOf(options), options.key_file);
+  if (std::holds_alternative<ConfigError>(product)) return;  // said already
+  for (const VerificationSecret& secret : std::get<Product>(product).keys.secrets)
     if (!secret.not_after || *secret.not_after > now) return;
   std::cout << "No other secret is live, so no token is accepted any more: widgentd product rotate-secret "
             << options.id << '\n';
@@ -82,8 +83,9 @@ void SealAll(const ProductOptions& options) {
     std::cout << "There is nothing to seal in " << ProductFileOf(options) << ".\n";
     return;
   }
-  WriteProductFileOrFail(options, file.json);
+  const bool holds = WriteProductFileOrFail(options, file.json);
   for (const std::string& what : file.sealed) std::cout << "Sealed " << what << ".\n";
+  if (!holds) Exit(kExitUsage);  // The files that it has replaced stay.
   for (const std::string& obsolete : file.obsolete) {
     ::unlink((std::filesystem::path(options.dir) / obsolete).c_str());
     std::cout << "Removed " << obsolete << ", whose secret stands in the product's file now.\n";

@@ -54,6 +54,8 @@ TEST_CASE("The demo's help pages answer what shoppers ask, each with the right p
       {"How long does shipping take?", "shipping#how-long-shipping-takes"},
       {"what does shipping cost", "shipping#what-shipping-costs"},
       {"can I return a gift", "returns#"},
+      {"How do returns work?", "returns#"},
+      {"Which boot size do I need?", "sizes#boot-sizes"},
       {"how do I return something?", "returns#how-to-return-something"},
       {"which things cannot be returned", "returns#what-cannot-be-returned"},
       {"how long does a refund take", "refunds#how-long-a-refund-takes"},

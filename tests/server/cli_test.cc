@@ -157,6 +157,9 @@ TEST_CASE("audit show names the users; audit verify finds the record that was ch
   const Printed holds = Widgentd({"audit", "verify", "--data", data});
   CHECK(holds.code == kExitOk);
   CHECK(Has(holds.out, "acme: 3 records hold"));
+  const Printed mistyped = Widgentd({"audit", "verify", "--data", data, "--product", "acne"});
+  CHECK(mistyped.code == kExitUsage);
+  CHECK(Has(mistyped.error, "acme"));
   sqlite::Database(file, sqlite::Database::Mode::kReadWrite)
       .Execute("UPDATE audit SET record = replace(record, 'bob', 'bot') WHERE seq = 2");
   const Printed broken = Widgentd({"audit", "verify", "--data", data});

@@ -217,6 +217,22 @@ TEST_CASE("A product file that only its owner may read stays so when a command c
   }
 }
 
+TEST_CASE("A new secret and a new admin key are shown also where another secret of the file is not to be had here") {
+  const Shop shop;
+  auto product = nlohmann::json::parse(shop.Text());
+  product["verification"]["secrets"] = {{{"kid", "env"}, {"value", {{"env", "WIDGENT_TEST_NOT_SET"}}}}};
+  shop.Write(product);
+  const Printed rotated = shop.Run({"rotate-secret", "acme"}), key = shop.Run({"admin-key", "acme"});
+  CHECK(SecretIn(rotated.out).starts_with("wvs_"));
+  CHECK(Has(key.out, "wsk_"));
+  for (const Printed& printed : {rotated, key}) {
+    CHECK(printed.code == kExitOk);
+    CHECK(Has(printed.error, "WIDGENT_TEST_NOT_SET"));
+  }
+  const Environment there("WIDGENT_TEST_NOT_SET", std::string(32, 'x'));
+  CHECK(shop.Secrets().size() == 2);
+}
+
 TEST_CASE("case 21: user revoke is seen by token check and by a server that has the store open") {
   const Shop shop;
   const auto revoke = [&](const std::string& product, const std::string& sub) {

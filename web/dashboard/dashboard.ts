@@ -29,6 +29,10 @@ async function ask(path: string, body?: object): Promise<Record<string, unknown>
     ...(body && { body: JSON.stringify(body) }),
   });
   const answer = (await response.json()) as Record<string, unknown>;
+  if (answer.code === 'admin_key_invalid')
+    throw new Error(
+      'No product of this name has this admin key. On the server, widgentd product admin-key ID makes a new one.',
+    );
   if (!response.ok) throw new Error([answer.detail, answer.hint].filter(Boolean).join(' '));
   return answer;
 }
@@ -94,11 +98,12 @@ form.onsubmit = async (event) => {
     string,
     string,
   ];
-  state.textContent = '';
+  state.textContent = state.className = '';
   try {
     await refresh();
   } catch (error) {
     state.textContent = (error as Error).message;
+    state.className = 'wrong';
     return;
   }
   form.remove();

@@ -70,14 +70,19 @@ function judged({ body }: Answer, state: Identity['state']): Identity {
   const told = object(body.identity);
   const hint = text(body.hint);
   if (told.state === 'verified') {
+    const expiresIn = Number(told.expires_in) || 0;
     return present<Identity>({
       state,
-      verdict: 'valid',
+      verdict: expiresIn > 0 ? 'valid' : 'expired',
+      code: expiresIn > 0 ? undefined : 'token_expired',
       sub: text(told.sub),
       name: text(told.name),
       email: text(told.email),
-      expiresIn: Number(told.expires_in) || 0,
-      hint,
+      expiresIn,
+      hint:
+        expiresIn > 0
+          ? hint
+          : 'The token is past its exp: the widget has let it go, the server still takes it for some seconds.',
     });
   }
   if (told.reason === 'token_expired') return present<Identity>({ state, verdict: 'expired', code: told.reason, hint });

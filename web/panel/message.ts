@@ -166,6 +166,7 @@ export class Message {
       if (comment === undefined) return;
       if (comment) host.rate(id, rating, comment);
       host.announce(strings.thanks);
+      this.acts!.append((this.comment = el('span', {}, strings.thanks)));
     }));
     this.foot.before(form);
     form.querySelector('input')!.focus();
