@@ -24,7 +24,7 @@ const { values: options } = parseArgs({
   },
 });
 // The inspector is loaded by developers alone, so that it is not in `all`.
-const budgets = { loader: 1000, core: 13850, twin: 19650, usable: 31260, all: 36210, inspector: 10000 };
+const budgets = { loader: 1000, core: 13850, twin: 19650, usable: 31270, all: 36220, inspector: 10000 };
 
 const integrity = (bytes) => `sha256-${createHash('sha256').update(bytes).digest('base64')}`;
 const shortHash = (bytes) => createHash('sha256').update(bytes).digest('hex').slice(0, 8);

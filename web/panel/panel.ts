@@ -403,7 +403,8 @@ export class Panel {
 
   private showNotice(code: string): void {
     this.notice.hidden = !code;
-    this.greeting.hidden = !(code in strings.notices); // Where nothing is to be had here, none is waited for.
+    // Where nothing is to be had here, no greeting is waited for.
+    this.greeting.parentElement!.hidden = !(code in strings.notices);
     if (!code) return;
     // What the visitor has wished for is no warning.
     set(this.notice, { class: code === 'signed_out' ? 'notice calm' : 'notice' });
