@@ -16,6 +16,7 @@ test('From an unregistered origin nothing works, and the console says which orig
   const said = shop.console.filter((line) => line.startsWith('[widgent] '));
   expect(said).toHaveLength(1);
   expect(said[0]).toContain('origin_not_allowed');
+  await expect(shop.widget.panel.locator('.hello')).toBeHidden(); // None is waited for.
   await shop.widget.send('hello');
   await page.waitForTimeout(500);
   await expect(shop.widget.replies).toHaveCount(0);
