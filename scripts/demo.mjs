@@ -1,5 +1,6 @@
 // `npm start`: builds what has changed, then runs the server and the two demo shops until Ctrl-C.
 // `npm run dev` (--watch) also rebuilds and restarts when a source file changes.
+import { createHash } from 'node:crypto';
 import { mkdirSync, watch } from 'node:fs';
 import { relative } from 'node:path';
 import { build } from './build.mjs';
@@ -20,7 +21,8 @@ function printAddresses() {
 
     Shop in Express    http://localhost:${ports.express}
     Shop in FastAPI    http://localhost:${ports.fastapi}
-    Widgent's server   http://localhost:${ports.widgent}
+    Dashboard          http://localhost:${ports.widgent}/dashboard/
+                       product acme; its admin key is ACME_ADMIN_KEY in ${relative(root, folder)}/demo.env
 
   Try, in either shop:
     - Sign in as Ada, open the chat, and ask: where is my order A-1001
@@ -50,7 +52,15 @@ let stack;
 let stopping = false;
 
 async function start() {
-  stack = await startStack({ ports, folder, secrets: keepSecrets(`${folder}/demo.env`), log });
+  const { ACME_ADMIN_KEY, ...secrets } = keepSecrets(`${folder}/demo.env`);
+  const admin_keys = [{ sha256: createHash('sha256').update(ACME_ADMIN_KEY).digest('hex') }];
+  stack = await startStack({
+    ports,
+    folder,
+    secrets,
+    log,
+    change: (product) => Object.assign(product, { admin_keys }),
+  });
   for (const name of ['server', 'express', 'fastapi'])
     void stack[name].gone.then(() => stack && !stopping && log(name, 'has ended by itself; Ctrl-C and start again'));
 }

@@ -16,18 +16,14 @@ export function newSecrets() {
   };
 }
 
-/** The secrets kept in `file`, made at the first use. */
+/** The demo's secrets, kept in `file`: those that are not there yet are made. */
 export function keepSecrets(file) {
-  if (!existsSync(file)) {
-    const lines = Object.entries(newSecrets()).map(([name, value]) => `${name}=${value}\n`);
-    writeFileSync(file, lines.join(''), { mode: 0o600 });
-  }
-  return Object.fromEntries(
-    readFileSync(file, 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => line.split(/=(.*)/s)),
-  );
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+  const kept = Object.fromEntries(lines.map((line) => line.split(/=(.*)/s)));
+  const secrets = { ...newSecrets(), ACME_ADMIN_KEY: `wsk_${randomBytes(32).toString('base64url')}`, ...kept };
+  const text = Object.entries(secrets).map(([name, value]) => `${name}=${value}\n`);
+  writeFileSync(file, text.join(''), { mode: 0o600 });
+  return secrets;
 }
 
 /** True where nobody listens on the port. */
@@ -56,22 +52,21 @@ export async function findFreePort() {
 }
 
 /** A model behind an endpoint of Chat Completions, where the environment names one: else the builtin agent. */
-function chooseAgent(product, env = process.env) {
-  const { WIDGENT_OPENAI_BASE_URL: base_url, WIDGENT_OPENAI_MODEL: model } = env;
-  if (!base_url || !model) return false;
+function chooseAgent(product) {
+  const { WIDGENT_OPENAI_BASE_URL: base_url, WIDGENT_OPENAI_MODEL: model, WIDGENT_OPENAI_API_KEY } = process.env;
+  if (!base_url || !model) return;
   product.agent = { ...product.agent, kind: 'openai', base_url, model, fallback: 'builtin' };
-  if (env.WIDGENT_OPENAI_API_KEY) product.agent.api_key = { env: 'WIDGENT_OPENAI_API_KEY' };
-  return true;
+  if (WIDGENT_OPENAI_API_KEY) product.agent.api_key = { env: 'WIDGENT_OPENAI_API_KEY' };
 }
 
-/** The configuration of a demo product for these ports: the file of the demo itself, or a copy with other addresses. */
+/** The file of a demo product for these ports: a copy in `folder`, which the dashboard may change. */
 export function productConfig(name, ports, folder, change) {
-  const file = `${root}/demo/${name}.json`;
-  const isDefault = Object.entries(defaultPorts).every(([key, port]) => ports[key] === port);
-  if (isDefault && !change && !chooseAgent({})) return file;
   // In one go: one of these ports may begin with the digits of another.
   const moved = new Map(Object.entries(defaultPorts).map(([key, port]) => [String(port), ports[key]]));
-  const text = readFileSync(file, 'utf8').replace(/(?<=localhost:)\d+/g, (port) => moved.get(port) ?? port);
+  const text = readFileSync(`${root}/demo/${name}.json`, 'utf8').replace(
+    /(?<=localhost:)\d+/g,
+    (port) => moved.get(port) ?? port,
+  );
   const product = JSON.parse(text);
   product.knowledge.dir = `${root}/demo/${product.knowledge.dir}`;
   chooseAgent(product);
@@ -159,7 +154,7 @@ export function startShop(name, { port, widgentPort, secrets, log }) {
   });
 }
 
-/** All three. `folder` is for the store and for changed configurations. */
+/** All three. `folder` is for the store and for the product files. */
 export async function startStack({ ports, folder, secrets, log, change }) {
   mkdirSync(folder, { recursive: true });
   const configs = ['acme', 'acme-py'].map((name) => productConfig(name, ports, folder, change));
