@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kTextBytesMax = 8192;
 constexpr std::size_t kAnswerCodePointsMax = 500;
+constexpr std::size_t kBareAnswerWordsMax = 3;  // "number 1001, please"
 
 bool IsWordByte(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -26,6 +27,33 @@ std::optional<Slot> FitText(const JsonSchema& property, std::string_view found, 
   for (const std::string& text : {std::string(found), UpperAscii(found), LowerAscii(found)})
     if (const json value = text; !property.Refuse(value))
       return Slot{DumpJson(value), at, found.size(), found.find_first_of("0123456789@") != found.npos};
+  return std::nullopt;
+}
+
+// What every text of the pattern begins with: "A-" of "^A-[0-9]+$".
+std::string_view PrefixOf(std::string_view pattern) {
+  if (!pattern.starts_with('^') || pattern.find('|') != pattern.npos) return {};
+  pattern.remove_prefix(1);
+  std::size_t end = 0;
+  while (end < pattern.size() && (IsWordByte(pattern[end]) || pattern[end] == '-' || pattern[end] == '_')) ++end;
+  if (end > 0 && end < pattern.size() && std::string_view("*?+{").find(pattern[end]) != std::string_view::npos) --end;
+  return pattern.substr(0, end);
+}
+
+// People leave out what all numbers begin with: "1001" for "A-1001". A number in a longer text is about something else.
+std::optional<Slot> FindWithoutPrefix(const JsonSchema& property, std::string_view text) {
+  const std::string_view prefix = PrefixOf(property.pattern);
+  if (prefix.empty() || Words(text, kBareAnswerWordsMax + 1).size() > kBareAnswerWordsMax) return std::nullopt;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const std::size_t from = at;
+    while (at < text.size() && IsWordByte(text[at])) ++at;
+    const std::string_view word = text.substr(from, at - from);
+    if (word.find_first_of("0123456789") == word.npos) continue;
+    auto slot = FitText(property, std::string(prefix).append(word), from);
+    if (!slot) continue;
+    slot->length = word.size();
+    return slot;
+  }
   return std::nullopt;
 }
 
@@ -41,7 +69,7 @@ std::optional<Slot> FindPattern(const JsonSchema& property, std::string_view tex
     if (slot && slot->length > 0 && (asked || slot->distinctive)) return slot;
     at = std::max(at + 1, start + found[1].size());
   }
-  return std::nullopt;
+  return asked ? FindWithoutPrefix(property, text) : std::nullopt;
 }
 
 // Where `phrase` (lower case) stands in `text` (lower case) between word borders.

@@ -20,7 +20,7 @@ struct Slot {
 
 // What `text` says of one property: a distinctive string that matches its pattern (also in another letter case), one of
 // its choices, a number. With `asked` the text is the answer to a question for this property: then a pattern may match
-// any words, a plain string is the whole text, and yes or no is a boolean.
+// any words, or a number without what all begin with, a plain string is the whole text, and yes or no is a boolean.
 std::optional<Slot> FindSlot(const JsonSchema& property, std::string_view text, bool asked);
 
 // What `text` says of the properties of `schema`, by name, without having been asked.

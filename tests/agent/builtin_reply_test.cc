@@ -99,6 +99,7 @@ TEST_CASE("What is missing is asked for, and the answer completes the call") {
   Mind mind;
   CHECK(mind.Does({"where is my order?"}) == kWhichOrder);
   CHECK(mind.Does({"where is my order?", kWhichOrder, "A-1001"}) == R"(get_order {"order_id":"A-1001"})");
+  CHECK(mind.Does({"where is my order?", kWhichOrder, "1001"}) == R"(get_order {"order_id":"A-1001"})");
   CHECK(mind.Does({"where is my order?", kWhichOrder, "it is a-1002, thanks"}) == R"(get_order {"order_id":"A-1002"})");
 }
 

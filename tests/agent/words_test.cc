@@ -90,6 +90,25 @@ TEST_CASE("The answer to a question fills what the question was about") {
   CHECK(Found(R"({"type":"string","pattern":"^[a-z]+$"})", "tent", true) == R"("tent")");
 }
 
+TEST_CASE("A number without what all of them begin with is an answer, and nothing else") {
+  const auto [pattern, text, found] = GENERATE(table<std::string, std::string, std::string>({
+      {"^A-[0-9]{1,8}$", "1001", R"("A-1001")"},
+      {"^A-[0-9]{1,8}$", "number 1001, please", R"("A-1001")"},
+      {"^A-[0-9]{1,8}$", "A-1001", R"("A-1001")"},
+      {"^A-[0-9]{1,8}$", "123456789", "nothing"},
+      {"^A-[0-9]{1,8}$", "how long do 2 boots take to Norway", "nothing"},
+      {"^A-[0-9]{1,8}$", "no idea", "nothing"},
+      {"^OR?[0-9]+$", "12", R"("O12")"},
+      {"^(A|B)-[0-9]+$", "12", "nothing"},
+      {"^A-[0-9]+$|^B-[0-9]+$", "12", "nothing"},
+      {"[0-9]+x", "12", "nothing"},
+  }));
+  INFO(pattern << " in " << text);
+  const std::string property = R"({"type":"string","pattern":")" + pattern + R"("})";
+  CHECK(Found(property, text, true) == found);
+  if (found != R"("A-1001")" || text != "A-1001") CHECK(Found(property, text, false) == "nothing");
+}
+
 TEST_CASE("A question names what is missing and shows how it looks") {
   CHECK(AskFor("order_id", Property(R"({"type":"string","examples":["A-1001"]})")) ==
         "Which order? It looks like A-1001.");
