@@ -1,4 +1,5 @@
 // The promise: only the registered origin may talk to a product, and a page elsewhere is told what to register.
+import { strings } from '../web/panel/strings.ts';
 import { expect, test } from './fixtures.ts';
 import { Shop } from './shop.ts';
 
@@ -10,16 +11,19 @@ test('From an unregistered origin nothing works, and the console says which orig
     product.origins = ['https://shop.example'];
   });
   const shop = await Shop.visit(page, stack);
-  await shop.widget.open();
+  await shop.widget.root.getByRole('button', { name: strings.chat }).click();
   const origin = stack.url('express');
   await expect.poll(() => shop.console.filter((line) => line.startsWith('[widgent] ')).join('\n')).toContain(origin);
   const said = shop.console.filter((line) => line.startsWith('[widgent] '));
   expect(said).toHaveLength(1);
   expect(said[0]).toContain('origin_not_allowed');
-  await expect(shop.widget.panel.locator('.hello')).toBeHidden(); // None is waited for.
-  await shop.widget.send('hello');
-  await page.waitForTimeout(500);
-  await expect(shop.widget.replies).toHaveCount(0);
+  // No greeting is waited for, and nothing can be written; Escape still closes the panel.
+  await expect(shop.widget.panel.locator('.hello')).toBeHidden();
+  await expect(shop.widget.input).toBeHidden();
+  await expect(shop.widget.panel.getByText(strings.online)).toBeHidden();
+  await expect(shop.widget.panel.getByRole('group', { name: strings.conversation })).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(shop.widget.panel).toBeHidden();
   expect((await stack.widgentd('audit', 'show', '--product', 'acme', '--action', 'refused')).out).toContain(
     'origin_not_allowed',
   );

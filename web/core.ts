@@ -32,10 +32,7 @@ async function chooseRuntime(): Promise<Runtime> {
  *
  * @param base the server's address, ending in a slash
  */
-export async function loadCore(
-  base: string,
-  importPart: ImportPart,
-): Promise<{ machine: Machine; runtime: Runtime }> {
+export async function loadCore(base: string, importPart: ImportPart): Promise<{ machine: Machine; runtime: Runtime }> {
   const runtime = await chooseRuntime();
   const core =
     runtime.core === 'wasm'

@@ -281,7 +281,9 @@ test('The time until a message is sent again is counted down', async ({ page, vi
   await expect(foot).toHaveText(strings.sending);
 });
 
-test('What arrives while the panel is closed stands below a divider, until it is closed again', async ({ visit }) => {
+test('What arrives while the panel is closed stands below a divider, until it is closed again or answered', async ({
+  visit,
+}) => {
   const widget = await visit();
   await widget.open();
   await widget.perform({ type: 'show_message', id: 'u', role: 'user', text: 'Hello', status: 'sent' });
@@ -292,7 +294,14 @@ test('What arrives while the panel is closed stands below a divider, until it is
   await expect(widget.panel.locator('.items > *')).toHaveText([/Hello/, strings.fresh, /Hi/, /Still here/]);
   await close();
   await widget.open();
-  await expect(widget.panel.locator('.new')).toHaveCount(0);
+  const divider = widget.panel.locator('.new');
+  await expect(divider).toHaveCount(0);
+  await close();
+  await widget.perform(...reply('c', 'And now?'));
+  await widget.open();
+  await expect(divider).toHaveCount(1);
+  await widget.perform({ type: 'show_message', id: 'v', role: 'user', text: 'Yes', status: 'sending' });
+  await expect(divider).toHaveCount(0);
 });
 
 test('Whoever reads the end stays there, also where more is said before the browser tells of the last scroll', async ({

@@ -403,9 +403,11 @@ export class Panel {
 
   private showNotice(code: string): void {
     this.notice.hidden = !code;
-    // Where nothing is to be had here, no greeting is waited for.
-    this.greeting.parentElement!.hidden = !(code in strings.notices);
+    // Where nothing is to be had here, no greeting is waited for, and nothing can be written.
+    const none = !(code in strings.notices);
+    this.greeting.parentElement!.hidden = this.composer.element.hidden = this.status.hidden = none;
     if (!code) return;
+    if (none) this.transcript.element.focus();
     // What the visitor has wished for is no warning.
     set(this.notice, { class: code === 'signed_out' ? 'notice calm' : 'notice' });
     const text = strings.notices[code] ?? strings.notices['']!;
@@ -416,7 +418,7 @@ export class Panel {
     this.notice.replaceChildren(
       icon('alert'),
       el('p', {}, text),
-      button('dismiss', strings.dismiss, dismiss, icon('close')),
+      none ? '' : button('dismiss', strings.dismiss, dismiss, icon('close')),
     );
     this.announce(text);
   }

@@ -75,6 +75,7 @@ export class Transcript {
       this.append(message.row, role === 'assistant');
       this.last = message;
     }
+    if (role === 'user') this.fresh.remove();
     message.replace(text);
     this.update(message, effect);
     if (effect.rating) message.rate(effect.rating);
