@@ -18,9 +18,10 @@ namespace {
 std::variant<std::vector<fs::path>, ConfigError> ListFiles(const std::string& path) {
   std::error_code error;
   if (!fs::exists(path, error)) {
-    return ConfigError{path,
-                       "There is no such file or folder. Make a product with `widgentd product create`, or name its "
-                       "file with --config."};
+    return ConfigError{
+        path,
+        "There is no such file or folder. Make a product with `widgentd product create`, or say where it "
+        "is: --config of serve and token, --dir of product and tool."};
   }
   if (!fs::is_directory(path, error)) return std::vector<fs::path>{path};
   std::vector<fs::path> files;
