@@ -1,5 +1,7 @@
 #include "store/sqlite_store.h"
 
+#include <algorithm>
+#include <compare>
 #include <exception>
 #include <stdexcept>
 #include <utility>
@@ -79,6 +81,13 @@ AuditRow ReadAuditRow(const Query& row) {
           .prev_hash = row.Text(6),
           .hash = row.Text(7)};
 }
+
+// Where a row stands in the order of time.
+struct AuditPlace {
+  UnixMillis at = INT64_MIN;
+  std::int64_t seq = -1;
+  auto operator<=>(const AuditPlace&) const = default;
+};
 
 class SqliteStore final : public Store {
  public:
@@ -352,16 +361,27 @@ class SqliteStore final : public Store {
   }
 
   std::vector<AuditRow> FindAudit(const ProductId& product, const AuditQuery& query) override {
-    // One text per set of filters, so that each uses the index that fits; '+' keeps the planner off the others.
+    const bool is_forward = query.after.has_value();
+    const bool is_whole_chain = is_forward && query.user.empty() && query.action.empty() && query.outcome.empty() &&
+                                query.since == 0 && query.until == INT64_MAX;
+    const AuditPlace first =
+        std::max(AuditPlace{query.since, -1}, is_forward ? FindAuditPlace(product, *query.after) : AuditPlace());
+    const AuditPlace last = query.before
+                                ? std::min(AuditPlace{query.until, INT64_MAX}, FindAuditPlace(product, *query.before))
+                                : AuditPlace{query.until, INT64_MAX};
+    // One text per set of filters, so that each uses the index that fits; '+' keeps the planner off the others. All of
+    // them end with at and seq, so that a page is found where the one before has ended.
     std::string sql =
-        "SELECT seq, at, user, action, outcome, record, prev_hash, hash FROM audit WHERE product = ?1 AND at >= ?2 "
-        "AND at <= ?3 AND ?5 = ?5 AND ?6 = ?6 AND ?7 = ?7";
-    if (!query.user.empty()) sql += " AND user = ?5 AND user <> ''";
-    if (!query.action.empty()) sql += query.user.empty() ? " AND action = ?6" : " AND +action = ?6";
-    if (!query.outcome.empty()) sql += " AND outcome = ?7";
-    sql += " ORDER BY at DESC, seq DESC LIMIT ?4";
-    Query row(database_, sql, product.value, query.since, query.until, std::int64_t{query.limit}, query.user,
-              query.action, query.outcome);
+        "SELECT seq, at, user, action, outcome, record, prev_hash, hash FROM audit WHERE product = ?1 "
+        "AND ?2 = ?2 AND ?4 = ?4 AND ?7 = ?7 AND ?8 = ?8 AND ?9 = ?9";
+    if (is_whole_chain) sql += " AND seq > ?3 AND seq < ?5";
+    else sql += " AND (at, seq) > (?2, ?3) AND (at, seq) < (?4, ?5)";
+    if (!query.user.empty()) sql += " AND user = ?7 AND user <> ''";
+    if (!query.action.empty()) sql += query.user.empty() ? " AND action = ?8" : " AND +action = ?8";
+    if (!query.outcome.empty()) sql += " AND outcome = ?9";
+    sql += is_whole_chain ? " ORDER BY seq" : is_forward ? " ORDER BY at, seq" : " ORDER BY at DESC, seq DESC";
+    Query row(database_, sql + " LIMIT ?6", product.value, first.at, first.seq, last.at, last.seq,
+              std::int64_t{query.limit}, query.user, query.action, query.outcome);
     std::vector<AuditRow> rows;
     while (row.Step()) rows.push_back(ReadAuditRow(row));
     return rows;
@@ -529,6 +549,16 @@ class SqliteStore final : public Store {
       state_ = State::kRefused;
       return false;
     }
+  }
+
+  // The row of this seq, or the next one that there is; before the first one the beginning, behind the last one the
+  // end.
+  AuditPlace FindAuditPlace(const ProductId& product, std::int64_t seq) {
+    if (seq < 1) return {};
+    Query row(database_, "SELECT at, seq FROM audit WHERE product = ? AND seq >= ? ORDER BY seq LIMIT 1", product.value,
+              seq);
+    if (!row.Step()) return {INT64_MAX, INT64_MAX};
+    return {row.Integer(0), row.Integer(1)};
   }
 
   void MarkUnverified(const ProductId& product, const ThreadId& thread) {

@@ -120,7 +120,9 @@ struct AuditHead {
 struct AuditQuery {
   std::string user, action, outcome;  // empty: any
   UnixMillis since = 0, until = INT64_MAX;
-  int limit = 100;  // newest first
+  int limit = 100;
+  // Seqs of rows that stand just outside, on the later and on the earlier side; nothing: no such bound.
+  std::optional<std::int64_t> before, after;
 };
 
 // What has happened to a verification secret; the secret itself is never in the store.
@@ -207,6 +209,7 @@ class Store {
   virtual AuditHead FindAuditHead(const ProductId& product) = 0;
   // Throws where the product has a row of this seq already: the caller read the head before another writer moved it.
   virtual void AppendAudit(const ProductId& product, const AuditRow& row) = 0;
+  // Newest first; with `after` oldest first, and in the order of the chain where nothing else is asked.
   virtual std::vector<AuditRow> FindAudit(const ProductId& product, const AuditQuery& query) = 0;
   // All rows in order of seq; stops where `visit` answers false.
   virtual void VisitAudit(const ProductId& product, const std::function<bool(const AuditRow&)>& visit) = 0;

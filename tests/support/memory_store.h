@@ -196,13 +196,15 @@ class MemoryStore : public Store {
       return asked.empty() || asked == value;
     };
     std::vector<AuditRow> found;
-    const auto& rows = audit[product];
-    for (auto row = rows.rbegin(); row != rows.rend() && std::ssize(found) < query.limit; ++row) {
-      if (fits(query.user, row->user) && fits(query.action, row->action) && fits(query.outcome, row->outcome) &&
-          row->at >= query.since && row->at <= query.until) {
-        found.push_back(*row);
+    for (const AuditRow& row : audit[product]) {
+      if (fits(query.user, row.user) && fits(query.action, row.action) && fits(query.outcome, row.outcome) &&
+          row.at >= query.since && row.at <= query.until && row.seq < query.before.value_or(INT64_MAX) &&
+          row.seq > query.after.value_or(0)) {
+        found.push_back(row);
       }
     }
+    if (!query.after) std::reverse(found.begin(), found.end());
+    if (std::ssize(found) > query.limit) found.resize(static_cast<std::size_t>(query.limit));
     return found;
   }
   void VisitAudit(const ProductId& product, const std::function<bool(const AuditRow&)>& visit) override {
