@@ -15,11 +15,15 @@ std::string_view ActionName(const ToolAct&) { return "tool"; }
 std::string_view ActionName(const OperatorAct& act) {
   return act.kind == OperatorAct::Kind::kMessage ? "operator_message" : "hand_back";
 }
+std::string_view ActionName(const AdminAct& act) {
+  return act.kind == AdminAct::Kind::kProductChange ? "product_change" : "erase";
+}
 
 std::string_view OutcomeName(const IdentityAct& act) {
   return act.kind == IdentityAct::Kind::kRefused ? "failure" : "success";
 }
 std::string_view OutcomeName(const OperatorAct&) { return "success"; }
+std::string_view OutcomeName(const AdminAct&) { return "success"; }
 std::string_view OutcomeName(const ToolAct& act) {
   switch (act.stage) {
     case ToolAct::Stage::kAttempt:
@@ -63,5 +67,7 @@ void AuditLog::Write(const AuditContext& context, const IdentityAct& act, UnixMi
 void AuditLog::Write(const AuditContext& context, const ToolAct& act, UnixMillis now) { Append(context, act, now); }
 
 void AuditLog::Write(const AuditContext& context, const OperatorAct& act, UnixMillis now) { Append(context, act, now); }
+
+void AuditLog::Write(const AuditContext& context, const AdminAct& act, UnixMillis now) { Append(context, act, now); }
 
 }  // namespace widgent

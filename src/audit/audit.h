@@ -5,6 +5,7 @@
 #include <iosfwd>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "identity/identity.h"
 #include "product/product.h"
@@ -62,6 +63,22 @@ struct OperatorAct {
   std::string message;              // kMessage: its id
 };
 
+// Class 6003: what one of the owner's people did to the product, or to all that it keeps of a user.
+struct AdminAct {
+  enum class Kind : std::uint8_t { kProductChange, kErase };
+  Kind kind = Kind::kProductChange;
+  Identity identity = Anonymous();  // kErase: a User of whom only the sub is known
+  std::string by;                   // "admin key 1a2b3c4d (Maria)"
+  std::string what;                 // "rotated to the secret 2026-11-29"
+};
+
+// Every action that a record may have, in the order in which they are told to people.
+inline constexpr std::string_view kAuditActions[] = {"identify",  "switch",         "sign_out", "merge",
+                                                     "refused",   "revoke",         "tool",     "operator_message",
+                                                     "hand_back", "product_change", "erase"};
+inline constexpr std::string_view kAuditOutcomes[] = {"success", "failure",  "denied",
+                                                      "attempt", "approved", "rejected"};
+
 // Appends to the chain. A record is durable once the store has committed.
 class AuditLog {
  public:
@@ -72,6 +89,7 @@ class AuditLog {
   void Write(const AuditContext& context, const IdentityAct& act, UnixMillis now);
   void Write(const AuditContext& context, const ToolAct& act, UnixMillis now);
   void Write(const AuditContext& context, const OperatorAct& act, UnixMillis now);
+  void Write(const AuditContext& context, const AdminAct& act, UnixMillis now);
 
  private:
   template <class Act>

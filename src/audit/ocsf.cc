@@ -236,6 +236,23 @@ std::string WriteOcsf(const AuditContext& context, const OperatorAct& act, const
   return CloseRecord(writer, link);
 }
 
+std::string WriteOcsf(const AuditContext& context, const AdminAct& act, const ChainLink& link, UnixMillis now) {
+  enum Activity { kUpdate = 3, kDelete = 4 };
+  const bool is_erase = act.kind == AdminAct::Kind::kErase;
+  const Event event{kApiActivity, is_erase ? int{kDelete} : int{kUpdate}, kSuccess, "", "", "", act.what, now, 0,
+                    false};
+  JsonWriter writer;
+  PutHead(writer, context, event, link, now);
+  if (is_erase) PutUser(writer, act.identity);
+  PutActor(writer, context, act.identity, act.by);
+  writer.Key("api").Open('{').Put("operation", link.action);
+  writer.Key("service").Open('{').Put("name", "admin").Close('}').Close('}');
+  PutSource(writer, context);
+  PutControl(writer, false);
+  OpenUnmapped(writer, act.identity, "", act.by);
+  return CloseRecord(writer, link);
+}
+
 std::string WriteOcsf(const AuditContext& context, const ToolAct& act, const ChainLink& link, UnixMillis now) {
   const Event event = DescribeToolAct(act, now);
   JsonWriter writer;

@@ -1,5 +1,6 @@
 // Audit records in the Open Cybersecurity Schema Framework 1.8.0: class 3002 (authentication) for who the visitor is,
-// class 6003 (API activity) for what a tool was asked to do. One line of JSON each, without the record's own hash.
+// class 6003 (API activity) for what a tool was asked to do and for what the owner's people did. One line of JSON each,
+// without the record's own hash.
 #pragma once
 #include <string>
 
@@ -18,5 +19,6 @@ struct ChainLink {
 std::string WriteOcsf(const AuditContext& context, const IdentityAct& act, const ChainLink& link, UnixMillis now);
 std::string WriteOcsf(const AuditContext& context, const ToolAct& act, const ChainLink& link, UnixMillis now);
 std::string WriteOcsf(const AuditContext& context, const OperatorAct& act, const ChainLink& link, UnixMillis now);
+std::string WriteOcsf(const AuditContext& context, const AdminAct& act, const ChainLink& link, UnixMillis now);
 
 }  // namespace widgent

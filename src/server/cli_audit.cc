@@ -176,11 +176,10 @@ void AddAudit(CLI::App& cli) {
   show->add_option("--user", options->query.user, "Only this verified user (sub)")->type_name("SUB");
   show->add_option("--action", options->query.action, "Only this")
       ->type_name("ACTION")
-      ->check(CLI::IsMember(
-          {"identify", "switch", "sign_out", "merge", "refused", "revoke", "tool", "operator_message", "hand_back"}));
+      ->check(CLI::IsMember(std::vector<std::string>(std::begin(kAuditActions), std::end(kAuditActions))));
   show->add_option("--outcome", options->query.outcome, "Only this")
       ->type_name("OUTCOME")
-      ->check(CLI::IsMember({"success", "failure", "denied", "attempt", "approved", "rejected"}));
+      ->check(CLI::IsMember(std::vector<std::string>(std::begin(kAuditOutcomes), std::end(kAuditOutcomes))));
   show->add_option("--since", options->since, "From then on: 90m, 24h, 7d, 2026-01-31, 2026-01-31T12:00:00Z")
       ->type_name("TIME");
   show->add_option("--limit", options->query.limit, "At most so many of each product")
