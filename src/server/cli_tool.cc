@@ -1,22 +1,15 @@
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <utility>
 
+#include "agent/agent.h"
 #include "agent/text.h"
-#include "agent/tool_call.h"
-#include "agent/tool_guard.h"
-#include "http/curl_client.h"
-#include "http/real_event_loop.h"
-#include "identity/crypto.h"
-#include "identity/minted_token.h"
-#include "protocol/base64url.h"
 #include "server/cli.h"
 #include "server/cli_product.h"
-#include "server/shown_client.h"
-#include "store/sqlite_store.h"
+#include "server/tool_trial.h"
 
 namespace widgent {
 
@@ -24,8 +17,7 @@ using nlohmann::json;
 
 namespace {
 
-constexpr std::int64_t kTokenLifetimeSeconds = 600;
-constexpr std::size_t kOutcomeCodePointsShown = 2000;
+constexpr std::size_t kAnswerCodePointsShown = 2000;
 
 struct TrialOptions {
   std::shared_ptr<ProductOptions> product = std::make_shared<ProductOptions>();
@@ -34,22 +26,13 @@ struct TrialOptions {
   bool is_dry = false, says_yes = false;
 };
 
-// By a token that the product's own secret signs, so that claims which no token may have are refused here as well.
 Identity IdentityOrFail(const Product& product, const std::optional<std::string>& claims_json) {
-  if (!claims_json) return Anonymous{Anonymous::Reason::kTokenMissing, "tool-test"};
-  json claims = json::parse(*claims_json, nullptr, false);
-  if (!claims.is_object())
+  if (!claims_json) return TrialGuest();
+  if (!json::parse(*claims_json, nullptr, false).is_object())
     Fail(kExitUsage, "--claims is no JSON object.", R"(Write the claims as your token has them: '{"sub": "u_42"}'.)");
-  if (product.keys.secrets.empty()) Fail(kExitUsage, "The product has no secret, so nobody can be signed in.");
-  const UnixMillis now = SystemNow();
-  if (!claims.contains("iat")) claims["iat"] = now / 1000;
-  if (!claims.contains("exp")) claims["exp"] = now / 1000 + kTokenLifetimeSeconds;
-  const std::string token = SignJwt(product.keys.secrets.front().value, claims.dump());
-  auto verdict = VerifyToken(token, product.keys, product.token_policy, now);
-  if (const auto* error = std::get_if<TokenError>(&verdict))
-    Fail(kExitNo, "A token of these claims is refused: " + error->code + '.', error->hint);
-  if (const auto* guest = std::get_if<Anonymous>(&verdict)) return *guest;
-  return std::get<User>(std::move(verdict));
+  auto identity = IdentifyByClaims(product, *claims_json);
+  if (const auto* refusal = std::get_if<TrialRefusal>(&identity)) Fail(kExitNo, refusal->detail, refusal->hint);
+  return std::get<Identity>(std::move(identity));
 }
 
 // The tools of the product's MCP servers are known only by asking them.
@@ -65,103 +48,50 @@ void AddMcpTools(const TrialOptions& options, Product& product) {
   }
 }
 
-// One call, as a model would ask for it: through the policy, with a log and a store that end with the command.
-class Trial {
- public:
-  Trial(const TrialOptions& options, const Product& product, Identity identity)
-      : options_(options), client_(options.is_dry ? nullptr : &network_, [this] {
-          is_held_ = true;
-          loop_.Stop();
-        }) {
-    request_.product = &product;
-    request_.identity = std::move(identity);
-    request_.thread = {"tool-test"};
-    request_.run = {"r_" + EncodeBase64Url(RandomBytes(12))};
-    OfferTools(product, request_.identity, loop_.Now(), prompt_);
-    Thread thread;
-    thread.product = product.id;
-    thread.id = request_.thread;
-    store_->PutThread(thread);
-    loop_.OnTurnEnd([this] { store_->Commit(); });
-  }
+void Print(const ShownFetch& fetch) {
+  std::cout << "\n  " << fetch.method << ' ' << fetch.url << '\n';
+  for (const http::Header& header : fetch.headers) std::cout << "  " << header.name << ": " << header.value << '\n';
+  std::cout << "\n  " << OneLine(fetch.body) << "\n\n";
+  if (!fetch.result) return;
+  const http::ClientResult& result = *fetch.result;
+  std::cout << "answer      ";
+  if (result.error != http::ClientResult::Error::kNone) std::cout << "none: " << OneLine(result.detail) << '\n';
+  else std::cout << "HTTP " << result.status << ' ' << CleanLine(result.body, kAnswerCodePointsShown) << '\n';
+}
 
-  // Answers the exit code.
-  ExitCode Run() {
-    const User* user = AsUser(request_.identity);
-    std::cout << "visitor     " << (user ? OneLine(user->sub) + " (verified)" : "guest") << '\n';
-    Offered();
-    Call(nullptr);
-    if (question_) {
-      std::cout << "approval    " << (question_->by_operator ? "an operator" : "the user")
-                << " is asked: " << OneLine(question_->message) << '\n';
-      if (!options_.says_yes) {
-        std::cout << "outcome     nothing was done yet; --yes goes on as if the answer were yes\n";
-        return kExitOk;
-      }
-      Call(&*question_);
-    }
-    if (is_held_) {
-      std::cout << "outcome     dry run: nothing was sent\n";
-      return kExitOk;
-    }
-    return Outcome();
+// Answers the exit code.
+ExitCode PrintOutcome(const ToolOutcome& outcome) {
+  if (outcome.ok) {
+    std::cout << "outcome     ok " << CleanLine(outcome.content_json, kAnswerCodePointsShown) << '\n';
+    return kExitOk;
   }
+  std::cout << "outcome     " << (outcome.denied ? "denied" : "failed") << ": " << outcome.code;
+  for (const std::string* text : {&outcome.title, &outcome.detail})
+    if (!text->empty()) std::cout << ". " << OneLine(*text);
+  std::cout << (outcome.unconfirmed ? " It may have happened all the same.\n" : "\n");
+  return kExitNo;
+}
 
- private:
-  void Offered() const {
-    const auto is_named = [&](const auto& tool) { return tool.config->name == options_.tool; };
-    const auto withheld = std::find_if(prompt_.withheld.begin(), prompt_.withheld.end(), is_named);
-    const bool is_offered = std::any_of(prompt_.tools.begin(), prompt_.tools.end(), is_named);
-    std::cout << "offered     "
-              << (is_offered                           ? "yes"
-                  : withheld == prompt_.withheld.end() ? "no"
-                                                       : "no: " + withheld->code)
-              << '\n';
+// Answers the exit code.
+ExitCode Print(const TrialReport& report, const Identity& identity) {
+  const User* user = AsUser(identity);
+  std::cout << "visitor     " << (user ? OneLine(user->sub) + " (verified)" : "guest") << "\noffered     "
+            << (report.is_offered         ? "yes"
+                : report.withheld.empty() ? "no"
+                                          : "no: " + report.withheld)
+            << '\n';
+  if (report.question) {
+    std::cout << "approval    " << (report.question->by_operator ? "an operator" : "the user")
+              << " is asked: " << OneLine(report.question->message) << '\n';
   }
-
-  void Call(const StoredInterrupt* approved) {
-    ToolCall::Callbacks callbacks;
-    callbacks.on_begin = [] { std::cout << "policy      allowed; the request:\n"; };
-    callbacks.on_ask = [this](const StoredInterrupt& question) {
-      question_ = question;
-      loop_.Stop();
-    };
-    callbacks.done = [this](ToolOutcome outcome) {
-      outcome_ = std::move(outcome);
-      loop_.Stop();
-    };
-    AgentPorts ports{loop_, client_, *store_, audit_, guard_, RandomBytes};
-    ToolCall call(ports, request_, prompt_, {"call_1", options_.tool, options_.arguments}, approved,
-                  std::move(callbacks));
-    loop_.Post([&] { call.Start(); });
-    loop_.Run();
-  }
-
-  ExitCode Outcome() const {
-    if (outcome_.ok) {
-      std::cout << "outcome     ok " << CleanLine(outcome_.content_json, kOutcomeCodePointsShown) << '\n';
-      return kExitOk;
-    }
-    std::cout << "outcome     " << (outcome_.denied ? "denied" : "failed") << ": " << outcome_.code;
-    for (const std::string* text : {&outcome_.title, &outcome_.detail})
-      if (!text->empty()) std::cout << ". " << OneLine(*text);
-    std::cout << (outcome_.unconfirmed ? " It may have happened all the same.\n" : "\n");
-    return kExitNo;
-  }
-
-  const TrialOptions& options_;
-  http::RealEventLoop loop_;
-  http::CurlClient network_{loop_};
-  ShownClient client_;
-  std::unique_ptr<Store> store_ = OpenSqliteStore(":memory:");
-  AuditLog audit_{*store_};
-  ToolGuard guard_;
-  RunRequest request_;
-  Prompt prompt_;
-  std::optional<StoredInterrupt> question_;
-  ToolOutcome outcome_;
-  bool is_held_ = false;
-};
+  if (report.is_allowed) std::cout << "policy      allowed; the request:\n";
+  for (const ShownFetch& fetch : report.fetches) Print(fetch);
+  if (report.outcome) return PrintOutcome(*report.outcome);
+  std::cout << "outcome     "
+            << (report.is_held ? "dry run: nothing was sent\n"
+                               : "nothing was done yet; --yes goes on as if the answer were yes\n");
+  return kExitOk;
+}
 
 void RequireTool(const TrialOptions& options, const Product& product) {
   std::string names;
@@ -180,7 +110,9 @@ void Test(const TrialOptions& options) {
   if (const auto refusal = RefuseToolSchemas(product)) Fail(kExitUsage, *refusal);
   AddMcpTools(options, product);
   RequireTool(options, product);
-  const ExitCode code = Trial(options, product, IdentityOrFail(product, options.claims)).Run();
+  const ToolTrial trial{options.tool, options.arguments, IdentityOrFail(product, options.claims), options.says_yes,
+                        options.is_dry};
+  const ExitCode code = Print(TryTool(product, trial), trial.identity);
   if (code != kExitOk) Exit(code);
 }
 
