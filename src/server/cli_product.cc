@@ -1,9 +1,5 @@
 #include "server/cli_product.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
@@ -12,9 +8,11 @@
 #include "identity/crypto.h"
 #include "identity/sealed.h"
 #include "protocol/base64url.h"
+#include "server/atomic_file.h"
 #include "server/cli.h"
 #include "server/config.h"
 #include "server/history.h"
+#include "server/product_change.h"
 #include "server/product_file.h"
 #include "store/sqlite_store.h"
 
@@ -35,23 +33,10 @@ std::string ReadProductFileOrFail(const ProductOptions& options) {
   return *json;
 }
 
-void WriteFileOrFail(const std::string& path, std::string_view text, mode_t mode) {
-  const std::string unfinished = path + ".tmp";
-  const int file = ::open(unfinished.c_str(), O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, mode);
-  const bool is_written = file >= 0 && ::fchmod(file, mode) == 0 &&
-                          ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-                          ::fsync(file) == 0;
-  if (file >= 0) ::close(file);
-  if (!is_written || ::rename(unfinished.c_str(), path.c_str()) != 0)
-    Fail(kExitFailure, path + " cannot be written.", "Choose another folder with --dir, or mend its permissions.");
-}
-
 bool WriteProductFileOrFail(const ProductOptions& options, std::string_view json) {
   const std::string file = ProductFileOf(options);
-  // Whoever may read it stays the operator's choice: a secret may stand in it in plain text.
-  struct stat status {};
-  const bool is_there = ::stat(file.c_str(), &status) == 0;
-  WriteFileOrFail(file, json, is_there ? status.st_mode & 0777 : 0644);
+  if (!WriteFileAtomically(file, json))
+    Fail(kExitFailure, file + " cannot be written.", "Choose another folder with --dir, or mend its permissions.");
   const auto loaded = LoadProduct(file, options.key_file);
   const auto* error = std::get_if<ConfigError>(&loaded);
   if (error) {
@@ -74,8 +59,6 @@ SealKey SealKeyOrFail(const ProductOptions& options) {
   }
   return key;
 }
-
-std::string NewSecret(std::string_view prefix) { return std::string(prefix) + EncodeBase64Url(RandomBytes(32)); }
 
 namespace {
 

@@ -1,7 +1,5 @@
 // What the commands of `widgentd product` share: where a product's file is, how it is read and written, and its key.
 #pragma once
-#include <sys/types.h>
-
 #include <memory>
 #include <string>
 #include <string_view>
@@ -28,18 +26,12 @@ std::string ProductFileOf(const ProductOptions& options);
 // The file's text, or Fail.
 std::string ReadProductFileOrFail(const ProductOptions& options);
 
-// Appears whole or not at all, also after a power cut. Fails the command where it cannot be written.
-void WriteFileOrFail(const std::string& path, std::string_view text, mode_t mode);
-
-// Writes a product's file and reads it again. Says what does not hold, and answers false: a running server takes the
-// change only where it has what is missing here, as a variable of its environment.
+// Writes a product's file, or Fail, and reads it again. Says what does not hold, and answers false: a running server
+// takes the change only where it has what is missing here, as a variable of its environment.
 bool WriteProductFileOrFail(const ProductOptions& options, std::string_view json);
 
 // The key that seals this product's secrets; a new one is announced.
 SealKey SealKeyOrFail(const ProductOptions& options);
-
-// "wvs_" or "wsk_" and 256 random bits.
-std::string NewSecret(std::string_view prefix);
 
 // `widgentd product NAME ID`, with --dir and --key-file.
 CLI::App* AddProductCommand(CLI::App& product, const char* name, const char* what,

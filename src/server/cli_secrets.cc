@@ -10,6 +10,7 @@
 #include "server/cli_product.h"
 #include "server/config.h"
 #include "server/history.h"
+#include "server/product_change.h"
 #include "server/product_file.h"
 
 namespace widgent {
@@ -26,12 +27,7 @@ void Rotate(const ProductOptions& options) {
   const std::string json = ReadProductFileOrFail(options);
   const SealKey key = SealKeyOrFail(options);
   const std::string secret = NewSecret("wvs_");
-  Rotation rotation;
-  rotation.now = SystemNow();
-  rotation.old_until = rotation.now + options.overlap_hours * std::int64_t{3'600'000};
-  rotation.kid = NewKid(rotation.now, ListKids(json));
-  rotation.sealed_secret =
-      Seal(key.bytes, OwnerOfVerificationSecret(options.id, rotation.kid), secret, RandomBytes(kAesNonceBytes));
+  const Rotation rotation = MakeRotation(json, options.id, secret, key, options.overlap_hours, SystemNow());
   WriteProductFileOrFail(options, OrFail(RotateSecret(json, rotation)));
   std::cout << "New Verification Secret (shown only now): " << secret << "\nIts kid: " << rotation.kid << "\n\n"
             << (options.overlap_hours > 0 ? "Older secrets are accepted until " + WriteTime(rotation.old_until)

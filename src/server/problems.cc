@@ -46,6 +46,13 @@ constexpr Remedy kRemedies[] = {
     {"thread_not_found", "The conversation does not exist, or it belongs to someone else."},
     {"run_not_found", "Runs are kept for as long as their conversation: was it erased?"},
     {"message_not_found", "Only replies of the agent can be judged."},
+    {"secret_not_found", "The product's address, GET /v1/admin/products/{id}, lists the kids of its secrets."},
+    {"tool_not_found", "The product's address, GET /v1/admin/products/{id}, lists its tools."},
+    {"product_read_only",
+     "The user that the server runs as needs to write the product's file and its folder; or make the change on the "
+     "server, with `widgentd product`."},
+    {"change_refused",
+     "Nothing was written. Mend what the answer's `detail` names, in the product's file on the server."},
     {"message_too_large", "A message may have 4000 characters, a whole request 64 KiB. Send it in parts."},
     {"length_required", "Send the body with Content-Length: chunked ones are not taken."},
     {"run_in_progress", "Wait for the reply to end, follow it, or cancel it."},

@@ -136,6 +136,13 @@ std::variant<std::string, ProductFileError> RevokeSecret(std::string_view json, 
   return ProductFileError{"The product has no secret of the kid \"" + kid + "\".", "Its kids are: " + known + "."};
 }
 
+std::variant<std::string, ProductFileError> SetOrigins(std::string_view json, const std::vector<std::string>& origins) {
+  Json product = Json::parse(json, nullptr, false);
+  if (!product.is_object()) return NotAProduct();
+  product["origins"] = origins;
+  return Print(product);
+}
+
 std::variant<std::string, ProductFileError> AddAdminKey(std::string_view json, const std::string& sha256, bool replace,
                                                         UnixMillis now) {
   Json product = Json::parse(json, nullptr, false);

@@ -44,6 +44,9 @@ std::variant<std::string, ProductFileError> RotateSecret(std::string_view json, 
 // The same file with this secret refused from `now` on.
 std::variant<std::string, ProductFileError> RevokeSecret(std::string_view json, const std::string& kid, UnixMillis now);
 
+// The same file with these origins in place of its own.
+std::variant<std::string, ProductFileError> SetOrigins(std::string_view json, const std::vector<std::string>& origins);
+
 // The same file with one more admin key, of which it holds the SHA-256 alone; `replace` takes all others out.
 std::variant<std::string, ProductFileError> AddAdminKey(std::string_view json, const std::string& sha256, bool replace,
                                                         UnixMillis now);

@@ -59,6 +59,13 @@ ProductFiles::Reloaded ProductFiles::Reload() {
   return reloaded;
 }
 
+std::optional<std::string> ProductFiles::FileOf(const ProductId& product) const {
+  // Of two files of one id the first one is served.
+  for (const auto& [file, read] : by_file_)
+    if (read.id == product) return file;
+  return std::nullopt;
+}
+
 ProductFiles::Stamps ProductFiles::StampsOf(const std::vector<std::string>& paths) {
   Stamps stamps;
   for (const std::string& path : paths) stamps.emplace(path, FileStamp(path));

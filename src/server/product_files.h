@@ -1,6 +1,7 @@
 // The product files of a running server, looked at again and again: what changes in them is served without a restart.
 #pragma once
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -28,6 +29,9 @@ class ProductFiles {
     std::vector<std::string> faults;  // a sentence for each
   };
   Reloaded Reload();
+
+  // The file that the product was read from.
+  std::optional<std::string> FileOf(const ProductId& product) const;
 
  private:
   using Stamps = std::map<std::string, std::string>;

@@ -99,6 +99,18 @@ TEST_CASE("One secret is ended, and the other goes on") {
   CHECK(std::get<ProductFileError>(unknown).hint.find("k2, 2026-01-01") != std::string::npos);
 }
 
+TEST_CASE("Origins are replaced in their place, and nothing else is") {
+  const std::string before = WriteProductFile(Acme());
+  const auto after = std::get<std::string>(SetOrigins(before, {"https://new.example", "https://*.new.example"}));
+  const Product product = std::get<Product>(Read(after));
+  REQUIRE(product.origins.size() == 2);
+  CHECK(product.origins[0].text == "https://new.example");
+  CHECK(product.origins[1].text == "https://*.new.example");
+  CHECK(std::get<std::string>(SetOrigins(after, Acme().origins)) == before);
+  for (const char* text : {"", "[]", "7", "{"})
+    CHECK(std::holds_alternative<ProductFileError>(SetOrigins(text, {"https://new.example"})));
+}
+
 TEST_CASE("Of an admin key the file holds the hash") {
   const std::string sha256(64, 'a'), other(64, 'b');
   const auto one = std::get<std::string>(AddAdminKey(WriteProductFile(Acme()), sha256, false, test::kStart));

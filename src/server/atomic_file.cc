@@ -1,0 +1,24 @@
+#include "server/atomic_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace widgent {
+
+bool WriteFileAtomically(const std::string& path, std::string_view text) {
+  struct stat status {};
+  const mode_t mode = ::stat(path.c_str(), &status) == 0 ? status.st_mode & 0777 : 0644;
+  const std::string unfinished = path + ".tmp";
+  const int file = ::open(unfinished.c_str(), O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, mode);
+  if (file < 0) return false;
+  const bool is_written = ::fchmod(file, mode) == 0 &&
+                          ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+                          ::fsync(file) == 0;
+  ::close(file);
+  if (is_written && ::rename(unfinished.c_str(), path.c_str()) == 0) return true;
+  ::unlink(unfinished.c_str());
+  return false;
+}
+
+}  // namespace widgent
