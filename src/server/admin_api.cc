@@ -1,11 +1,14 @@
 #include "server/admin_api.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <optional>
+#include <utility>
 
 #include "http/client_address.h"
 #include "identity/crypto.h"
 #include "protocol/json_writer.h"
+#include "server/admin_input.h"
 #include "server/admission.h"
 #include "server/history.h"
 #include "server/problems.h"
@@ -15,30 +18,7 @@ namespace widgent {
 namespace {
 
 constexpr std::string_view kPrefix = "/v1/admin/", kProducts = "/v1/admin/products/", kKeyPrefix = "wsk_";
-constexpr int kWrongKeysPerMinute = 10;
-constexpr std::size_t kKeyPartShown = 8;  // of a key's SHA-256: enough to tell the keys of one product apart
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// Nothing where a '%' is not followed by two hexadecimal digits.
-std::optional<std::string> DecodePercent(std::string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      decoded += text[i];
-      continue;
-    }
-    if (i + 2 >= text.size() || HexDigit(text[i + 1]) < 0 || HexDigit(text[i + 2]) < 0) return std::nullopt;
-    decoded += static_cast<char>(HexDigit(text[i + 1]) * 16 + HexDigit(text[i + 2]));
-    i += 2;
-  }
-  return decoded;
-}
+constexpr int kWrongKeysPerMinute = 10, kFeedbackMax = 200;
 
 // The SHA-256 of the request's key where it is one of `known`, all of which are looked at.
 std::optional<std::string> FindKey(const http::Request& request, const std::vector<std::string>& known) {
@@ -52,35 +32,86 @@ std::optional<std::string> FindKey(const http::Request& request, const std::vect
 
 }  // namespace
 
-AdminApi::AdminApi(Store& store, AuditLog& audit, Limits& limits, RunHub& hub, OperatorApi& operators)
-    : store_(store), audit_(audit), limits_(limits), hub_(hub) {
-  const auto on = [this](const char* before, const char* after, auto act, const char* method = "POST") {
+AdminApi::AdminApi(Store& store, AuditLog& audit, Limits& limits, RunHub& hub, OperatorApi& operators, FindServed find,
+                   ProductFileAccess files)
+    : store_(store),
+      audit_(audit),
+      limits_(limits),
+      find_(std::move(find)),
+      products_(store, audit, find_, std::move(files)),
+      records_(store),
+      users_(store, audit, hub) {
+  AddEndpoints(operators);
+}
+
+void AdminApi::AddEndpoints(OperatorApi& operators) {
+  const auto on = [this](const char* method, const char* before, const char* after, Act act) {
     endpoints_.push_back({method, before, after, std::move(act)});
   };
+  const auto on_read = [&](const char* before, auto& api, auto read) {
+    on("GET", before, "", [&api, read](const ExchangePtr& x, std::string_view, const std::string&) { (api.*read)(x); });
+  };
+  const auto on_act = [&](const char* method, const char* before, auto& api, auto act) {
+    on(method, before, "",
+       [&api, act](const ExchangePtr& x, std::string_view, const std::string& by) { (api.*act)(x, by); });
+  };
   const auto on_thread = [&](const char* after, auto act) {
-    on("threads/", after, [&operators, act](const ExchangePtr& x, std::string_view id, const std::string& by) {
+    on("POST", "threads/", after, [&operators, act](const ExchangePtr& x, std::string_view id, const std::string& by) {
       if (IsValidId(id)) return (operators.*act)(x, {std::string(id)}, by);
       x->Refuse(MakeProblem("thread_not_found", "The address holds no conversation's id."));
     });
   };
-  on("users/", "/revoke",
-     [this](const ExchangePtr& x, std::string_view sub, const std::string& by) { Revoke(x, sub, by); });
-  on("approvals/", "", [&operators](const ExchangePtr& x, std::string_view id, const std::string& by) {
+  const auto on_user = [&](const char* method, const char* after, auto act) {
+    on(method, "users/", after, [act](const ExchangePtr& x, std::string_view id, const std::string& by) {
+      const auto sub = DecodePercent(id);
+      if (sub && id.find('/') == id.npos && IsUsableSub(*sub)) return act(x, *sub, by);
+      x->Refuse(MakeProblem("invalid_input", "The address holds no user's id.",
+                            "Write the sub of the user's tokens percent-encoded: encodeURIComponent(user.id)."));
+    });
+  };
+
+  on_read("", products_, &ProductAdmin::Get);
+  on_act("PUT", "origins", products_, &ProductAdmin::PutOrigins);
+  on_act("POST", "secrets", products_, &ProductAdmin::PostSecret);
+  on("POST", "secrets/", "/revoke", [this](const ExchangePtr& x, std::string_view kid, const std::string& by) {
+    products_.PostRevoke(x, DecodePercent(kid).value_or(""), by);
+  });
+  on("POST", "tools/", "/dry-run", [this](const ExchangePtr& x, std::string_view tool, const std::string&) {
+    products_.PostDryRun(x, DecodePercent(tool).value_or(""));
+  });
+  on_read("audit", records_, &AuditAdmin::List);
+  on_read("audit/head", records_, &AuditAdmin::GetHead);
+  on_read("approvals", operators, &OperatorApi::ListApprovals);
+  on("POST", "approvals/", "", [&operators](const ExchangePtr& x, std::string_view id, const std::string& by) {
     operators.PostApproval(x, std::string(id), by);
   });
-  on(
-      "approvals", "",
-      [&operators](const ExchangePtr& x, std::string_view, const std::string&) { operators.ListApprovals(x); }, "GET");
-  on(
-      "unanswered", "", [this](const ExchangePtr& x, std::string_view, const std::string&) { ListUnanswered(x); },
-      "GET");
   on_thread("/messages", &OperatorApi::PostMessage);
   on_thread("/hand-back", &OperatorApi::PostHandBack);
+  on_read("unanswered", *this, &AdminApi::ListUnanswered);
+  on_act("POST", "unanswered/clear", *this, &AdminApi::PostClear);
+  on_read("feedback", *this, &AdminApi::ListFeedback);
+  on_user("POST", "/revoke", [this](const ExchangePtr& x, const std::string& sub, const std::string& by) {
+    users_.PostRevoke(x, sub, by);
+  });
+  on_user("POST", "/erase", [this](const ExchangePtr& x, const std::string& sub, const std::string& by) {
+    users_.PostErase(x, sub, by);
+  });
+  on_user("GET", "/export",
+          [this](const ExchangePtr& x, const std::string& sub, const std::string&) { users_.Export(x, sub); });
+  on_user("GET", "", [this](const ExchangePtr& x, const std::string& sub, const std::string&) { users_.Get(x, sub); });
 }
 
 bool AdminApi::Owns(std::string_view path) { return path.starts_with(kPrefix); }
 
-void AdminApi::Handle(const ExchangePtr& x, const std::function<ServedProductPtr(std::string_view id)>& find) {
+bool AdminApi::Fits(const Endpoint& endpoint, std::string_view path) const {
+  if (!path.starts_with(endpoint.before) || !path.ends_with(endpoint.after)) return false;
+  const std::size_t around = endpoint.before.size() + endpoint.after.size();
+  if (!endpoint.before.ends_with('/')) return path.size() == around;
+  // An id that is the last of the address ends at no slash.
+  return path.size() > around && (!endpoint.after.empty() || path.find('/', around) == path.npos);
+}
+
+void AdminApi::Handle(const ExchangePtr& x) {
   std::string_view path = x->request.path;
   if (!path.starts_with(kProducts)) return x->Refuse(MakeProblem("not_found", "There is no such endpoint."));
   path.remove_prefix(kProducts.size());
@@ -88,19 +119,17 @@ void AdminApi::Handle(const ExchangePtr& x, const std::function<ServedProductPtr
   path.remove_prefix(std::min(product.size() + 1, path.size()));
 
   // Before anything else is said: a stranger does not learn which products and endpoints there are.
-  const ServedProductPtr served = find(product);
+  const ServedProductPtr served = find_(product);
   const auto key = FindKey(x->request, served ? served->config.admin_keys : std::vector<std::string>());
   if (!key) return RefuseKey(x);
   x->product = served;
   for (const Endpoint& endpoint : endpoints_) {
+    if (!Fits(endpoint, path)) continue;
     const bool has_id = endpoint.before.ends_with('/');
-    const std::size_t around = endpoint.before.size() + endpoint.after.size();
-    if (!path.starts_with(endpoint.before) || !path.ends_with(endpoint.after) ||
-        (has_id ? path.size() <= around : path.size() != around))
-      continue;
     path.remove_prefix(endpoint.before.size());
     path.remove_suffix(endpoint.after.size());
-    x->route = std::string(kProducts) + "{pid}/" + endpoint.before + (has_id ? "{id}" : "") + endpoint.after;
+    const std::string below = endpoint.before + (has_id ? "{id}" : "") + endpoint.after;
+    x->route = std::string(kProducts) + "{pid}" + (below.empty() ? "" : "/" + below);
     if (x->request.method != endpoint.method) {
       x->cors = {{"Allow", endpoint.method}};
       return x->Refuse(MakeProblem("method_not_allowed", "This endpoint takes " + endpoint.method + "."));
@@ -131,31 +160,31 @@ void AdminApi::ListUnanswered(const ExchangePtr& x) {
   x->SendJson(200, writer.Close(']').Close('}').Take());
 }
 
-void AdminApi::Revoke(const ExchangePtr& x, std::string_view written, const std::string& by) {
-  const auto sub = DecodePercent(written);
-  if (!sub || written.find('/') != written.npos || !IsUsableSub(*sub)) {
-    return x->Refuse(MakeProblem("invalid_input", "The address holds no user's id.",
-                                 "Write the sub of the user's tokens percent-encoded: encodeURIComponent(user.id)."));
-  }
-  const ProductId& product = x->product->config.id;
-  const UnixMillis now = x->Now();
-  RevokeUser(store_, audit_, ContextOf(*x), *sub, by, now);
-  const int cancelled = hub_.CancelRevoked({product, *sub, now}, now);
-  JsonWriter writer;
-  writer.Open('{').Put("product", product.value).Put("sub", *sub).Put("revoked_at", WriteTime(now));
-  x->SendJson(200, writer.Put("runs_cancelled", cancelled).Close('}').Take());
+void AdminApi::PostClear(const ExchangePtr& x, std::string by) {
+  nlohmann::json body;
+  if (const auto problem = ReadMembers(x->request, {"name"}, body)) return x->Refuse(*problem);
+  if (const auto problem = SignByName(body, by)) return x->Refuse(*problem);
+  store_.DeleteUnanswered(x->product->config.id);
+  AdminAct act;
+  act.by = by;
+  act.what = "cleared the unanswered questions";
+  audit_.Write(ContextOf(*x), act, x->Now());
+  x->SendJson(200, "{}");
 }
 
-void RevokeUser(Store& store, AuditLog& audit, const AuditContext& context, const std::string& sub,
-                const std::string& by, UnixMillis now) {
-  store.PutRevocation({context.product, sub, now});
-  User user;
-  user.sub = sub;
-  IdentityAct act;
-  act.kind = IdentityAct::Kind::kRevoke;
-  act.identity = std::move(user);
-  act.by = by;
-  audit.Write(context, act, now);
+void AdminApi::ListFeedback(const ExchangePtr& x) {
+  JsonWriter writer;
+  writer.Open('{').Key("feedback").Open('[');
+  for (const Feedback& feedback : store_.ListFeedback(x->product->config.id, kFeedbackMax)) {
+    const Owner& owner = feedback.thread.owner;
+    writer.Open('{').Put("thread", feedback.thread.id.value).Put("reply", feedback.reply.id.value);
+    writer.Put("text", feedback.reply.text).Put("rating", RatingName(feedback.reply.rating));
+    writer.Put("comment", feedback.comment).Put("at", WriteTime(feedback.at)).Key("user");
+    if (owner.kind == Owner::Kind::kUser) writer.Value(owner.id);
+    else writer.Raw("null");
+    writer.Close('}');
+  }
+  x->SendJson(200, writer.Close(']').Close('}').Take());
 }
 
 }  // namespace widgent

@@ -1,4 +1,5 @@
-// What a site's owner may do over HTTP, with a secret API key of the product. For backends: there is no CORS here.
+// What a site's owner may do over HTTP, with a secret API key of the product: which address leads where, and who may
+// use it. For backends, and for the dashboard that comes from this server: there is no CORS here.
 #pragma once
 #include <functional>
 #include <string>
@@ -7,9 +8,12 @@
 
 #include "agent/limits.h"
 #include "audit/audit.h"
+#include "server/audit_admin.h"
 #include "server/exchange.h"
 #include "server/operator_api.h"
+#include "server/product_admin.h"
 #include "server/run_hub.h"
+#include "server/user_admin.h"
 #include "store/store.h"
 
 namespace widgent {
@@ -17,36 +21,39 @@ namespace widgent {
 class AdminApi {
  public:
   // `operators` outlives it.
-  AdminApi(Store& store, AuditLog& audit, Limits& limits, RunHub& hub, OperatorApi& operators);
+  AdminApi(Store& store, AuditLog& audit, Limits& limits, RunHub& hub, OperatorApi& operators, FindServed find,
+           ProductFileAccess files);
 
   // True for the paths that Handle answers.
   static bool Owns(std::string_view path);
 
-  // Below /v1/admin/products/{pid}, by POST but for the list: users/{sub}/revoke, where {sub} is percent-encoded: the
-  // user's tokens of before now are refused, and the user's runs are cancelled; threads/{tid}/messages,
-  // threads/{tid}/hand-back, approvals and approvals/{id} as in OperatorApi. `find` answers the product of an id, or
-  // nullptr.
-  void Handle(const ExchangePtr& x, const std::function<ServedProductPtr(std::string_view id)>& find);
+  // Below /v1/admin/products/{pid}: what ProductAdmin, AuditAdmin, UserAdmin and OperatorApi offer, where {sub}, {kid}
+  // and a tool's name are percent-encoded; and the product's unanswered questions and judged replies.
+  void Handle(const ExchangePtr& x);
 
  private:
+  // `id` as it stands in the address; `by`: "admin key …".
+  using Act = std::function<void(const ExchangePtr& x, std::string_view id, const std::string& by)>;
   struct Endpoint {
     std::string method;
     std::string before, after;  // what the id stands between; none where `before` does not end in a slash
-    std::function<void(const ExchangePtr& x, std::string_view id, const std::string& by)> act;
+    Act act;
   };
+  void AddEndpoints(OperatorApi& operators);
+  bool Fits(const Endpoint& endpoint, std::string_view path) const;
   void RefuseKey(const ExchangePtr& x);
   void ListUnanswered(const ExchangePtr& x);
-  void Revoke(const ExchangePtr& x, std::string_view sub, const std::string& by);
+  void PostClear(const ExchangePtr& x, std::string by);
+  void ListFeedback(const ExchangePtr& x);
 
   Store& store_;
   AuditLog& audit_;
   Limits& limits_;
-  RunHub& hub_;
+  FindServed find_;
+  ProductAdmin products_;
+  AuditAdmin records_;
+  UserAdmin users_;
   std::vector<Endpoint> endpoints_;
 };
-
-// Ends the user's tokens of before `now`, and writes down who did it: "command line" or "admin key …".
-void RevokeUser(Store& store, AuditLog& audit, const AuditContext& context, const std::string& sub,
-                const std::string& by, UnixMillis now);
 
 }  // namespace widgent

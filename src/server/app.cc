@@ -88,7 +88,9 @@ App::App(AppPorts ports, std::vector<Product> products, AppOptions options)
       widget_api_(ports_.store, audit_, limits_, hub_),
       run_api_(ports_.store, audit_, limits_, hub_, watchers_),
       operator_api_(ports_.store, audit_, commits_, watchers_, ports_.random),
-      admin_api_(ports_.store, audit_, limits_, hub_, operator_api_),
+      admin_api_(
+          ports_.store, audit_, limits_, hub_, operator_api_, [this](std::string_view id) { return FindProduct(id); },
+          options_.files),
       mcp_tools_(ports_.loop, ports_.client, ports_.random, options_.log,
                  [this](const ProductId& product) { TakeMcpTools(product); }) {
   for (Product& product : products) products_.push_back(Serve(std::move(product), options_.log));
@@ -233,8 +235,7 @@ void App::Drain() {
 
 void App::Dispatch(const ExchangePtr& x) {
   if (!x->request.path.starts_with("/v1/")) return HandleSite(x);
-  if (AdminApi::Owns(x->request.path))
-    return admin_api_.Handle(x, [this](std::string_view id) { return FindProduct(id); });
+  if (AdminApi::Owns(x->request.path)) return admin_api_.Handle(x);
   std::string allowed;
   for (const Route& route : routes_) {
     if (!Matches(route.path, x->request.path, x->ids)) continue;

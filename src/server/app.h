@@ -21,6 +21,7 @@
 #include "server/mcp_tools.h"
 #include "server/metrics.h"
 #include "server/operator_api.h"
+#include "server/product_change.h"
 #include "server/run_api.h"
 #include "server/run_hub.h"
 #include "server/unread_refusals.h"
@@ -43,6 +44,7 @@ struct AppOptions {
   std::function<std::size_t()> connections;                                   // how many are open; may be empty
   // Addresses and blocks that /metrics is told to; to others there is no such address.
   std::vector<std::string> metrics_from{"127.0.0.0/8", "::1"};
+  ProductFileAccess files;  // what the admin API may change; may be empty
 };
 
 class App {

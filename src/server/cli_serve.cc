@@ -6,6 +6,7 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -184,6 +185,9 @@ void Serve(const ServeOptions& options) {
   http::Server* listening = nullptr;
   app_options.connections = [&] { return listening ? listening->ConnectionCount() : 0; };
   if (!options.metrics_from.empty()) app_options.metrics_from = options.metrics_from;
+  std::function<void()> reload;
+  app_options.files = {[&](const ProductId& product) { return files.FileOf(product); }, [&] { reload(); },
+                       options.key_file};
   std::optional<App> started;
   try {
     started.emplace(AppPorts{loop, client, *store, RandomBytes}, std::move(products), std::move(app_options));
@@ -194,6 +198,7 @@ void Serve(const ServeOptions& options) {
   HeadKeeper heads(loop, *store, options.data + "/" + std::string(kSealedHeadsFile), SealKeyOrFail(options, *logger),
                    log_error);
   Watch watch(loop, files, app, logger);
+  reload = [&] { watch.Reload(); };
   loop.OnTurnEnd([&] { app.EndTurn(); });
   loop.OnException(log_error);
 

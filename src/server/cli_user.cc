@@ -4,10 +4,10 @@
 
 #include "audit/audit.h"
 #include "identity/token.h"
-#include "server/admin_api.h"
 #include "server/cli.h"
 #include "server/cli_stored_product.h"
 #include "server/history.h"
+#include "server/user_admin.h"
 
 namespace widgent {
 

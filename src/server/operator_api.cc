@@ -9,6 +9,7 @@
 #include "identity/strict_json.h"
 #include "protocol/json_fields.h"
 #include "protocol/json_writer.h"
+#include "server/admin_input.h"
 #include "server/admission.h"
 #include "server/approvals.h"
 #include "server/greeting.h"
@@ -20,14 +21,7 @@ namespace widgent {
 
 namespace {
 
-constexpr std::size_t kNameCharactersMax = 80, kKeyBytesMax = 255, kIdDigits = 32, kIdRandomBytes = 16;
-
-Problem NameTooLong() { return MakeProblem("invalid_input", "name may have 80 characters at most."); }
-
-// Who acts, by key and by the name that they give themselves.
-std::string Signed(const std::string& by, const std::string& name) {
-  return name.empty() ? by : by + " (" + CleanLine(name, kNameCharactersMax) + ')';
-}
+constexpr std::size_t kKeyBytesMax = 255, kIdDigits = 32, kIdRandomBytes = 16;
 
 std::string WriteName(const std::string& name) {
   JsonWriter writer;
@@ -57,7 +51,7 @@ std::optional<Problem> ReadMessage(const Exchange& x, StoredMessage& message) {
     return MakeProblem("invalid_input", "The message has no text.", R"(Send {"text": "Hello, …", "name": "Maria"}.)");
   if (CountCharacters(message.text) > kMessageCharactersMax)
     return MakeProblem("message_too_large", "A message may have 4000 characters at most.", "Send it in parts.");
-  if (CountCharacters(name) > kNameCharactersMax) return NameTooLong();
+  if (auto problem = CheckName(name)) return problem;
   name = CleanLine(name, kNameCharactersMax);
   if (name.empty()) name = x.product->config.name;
   message.role = StoredMessage::Role::kOperator;
@@ -144,7 +138,7 @@ void OperatorApi::PostApproval(const ExchangePtr& x, const std::string& id, cons
   if (body.Flag("approved", true) != is_approved)
     return x->Refuse(MakeProblem("invalid_input", "approved must be true or false.", R"(Send {"approved": true}.)"));
   const std::string name = body.Text("name");
-  if (CountCharacters(name) > kNameCharactersMax) return x->Refuse(NameTooLong());
+  if (const auto problem = CheckName(name)) return x->Refuse(*problem);
   const ProductId& product = x->product->config.id;
   const auto questions = store_.ListOperatorQuestions(product, {});
   const auto question = std::find_if(questions.begin(), questions.end(),
@@ -156,7 +150,8 @@ void OperatorApi::PostApproval(const ExchangePtr& x, const std::string& id, cons
   using Decision = StoredInterrupt::Decision;
   const bool is_same = question->interrupt.decision == (is_approved ? Decision::kYes : Decision::kNo) &&
                        question->interrupt.expires_at > x->Now();
-  if (!is_same && !DecideApproval(store_, audit_, ContextOf(*x), *question, is_approved, Signed(by, name), x->Now())) {
+  if (!is_same &&
+      !DecideApproval(store_, audit_, ContextOf(*x), *question, is_approved, SignedBy(by, name), x->Now())) {
     return x->Refuse(
         MakeProblem("approval_closed", "The question has expired, or was answered otherwise.", "Nothing has changed."));
   }

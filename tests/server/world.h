@@ -157,8 +157,11 @@ class World {
   // ":memory:" dies with the process; a file survives Crash().
   explicit World(std::string store_path = ":memory:", Product product = MakeProduct(),
                  std::unique_ptr<Store> (*open_store)(const std::string&) = OpenSqliteStore,
-                 std::vector<Product> others = {})
-      : store_path_(std::move(store_path)), products_(std::move(others)), open_store_(open_store) {
+                 std::vector<Product> others = {}, ProductFileAccess files = {})
+      : store_path_(std::move(store_path)),
+        products_(std::move(others)),
+        open_store_(open_store),
+        files_(std::move(files)) {
     products_.insert(products_.begin(), std::move(product));
     Boot();
   }
@@ -233,6 +236,7 @@ class World {
   void Boot() {
     store = open_store_(store_path_);
     AppOptions options;
+    options.files = files_;
     options.log = [this](LogLevel, std::string_view line) { log.emplace_back(line); };
     options.assets = [](const http::Request& request) -> std::optional<http::Response> {
       if (request.path != "/widgent.js") return std::nullopt;
@@ -252,6 +256,7 @@ class World {
   std::string store_path_;
   std::vector<Product> products_;  // the first one is acme
   std::unique_ptr<Store> (*open_store_)(const std::string&);
+  ProductFileAccess files_;
   std::size_t drawn_ = 0;
 };
 
