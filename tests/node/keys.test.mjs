@@ -91,6 +91,32 @@ test('case 22: a secret is rotated and revoked under a running server, from one 
   assert.doesNotMatch(shown, /wvs_|wsk_/);
 });
 
+test('A secret is rotated and revoked over HTTP, and holds from the next request on', async () => {
+  const oldSecret = secretIn(await product('rotate-secret', 'acme', '--overlap-hours', '0'));
+  const [oldKid] = await kids();
+  const path = '/v1/admin/products/acme/secrets';
+  const key = { Authorization: `Bearer ${adminKey}` };
+  const made = await post(path, key);
+  assert.equal(made.status, 201);
+  assert.equal((await kids())[0], made.kid);
+  assert.equal(await identify(sign(made.secret, 'ada', { keyid: made.kid })), 'ada');
+  assert.equal(await identify(sign(oldSecret, 'ada')), 'ada');
+  const revoked = await post(`${path}/${oldKid}/revoke`, key);
+  assert.deepEqual(
+    revoked.secrets.map(({ kid, state }) => [kid, state]),
+    [
+      [made.kid, 'live'],
+      [oldKid, 'ended'],
+    ],
+  );
+  assert.equal(await identify(sign(oldSecret, 'ada')), 'invalid_signature');
+  assert.equal(await identify(sign(made.secret, 'ada')), 'ada');
+  const log = await run(widgentd, ['audit', 'show', '--data', data, '--action', 'product_change']);
+  assert.match(log.stdout, new RegExp(`rotated to the secret ${made.kid}, by admin key [0-9a-f]{8}\n`));
+  assert.match(log.stdout, new RegExp(`secret ${oldKid} revoked, by admin key [0-9a-f]{8}\n`));
+  assert.match((await run(widgentd, ['audit', 'verify', '--data', data])).stdout, /acme.* hold/);
+});
+
 test('case 21: a user is revoked over HTTP and by the command line, and comes back with a newer token', async () => {
   const secret = secretIn(await product('rotate-secret', 'acme', '--overlap-hours', '0'));
   const sub = 'auth0|Zoë';
