@@ -12,7 +12,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { brotliCompressSync, constants } from 'node:zlib';
-import { bundle, textNames } from './bundle.mjs';
+import { bundle, bundleStyle, textNames } from './bundle.mjs';
 import { toJavaScript } from './wasm2js.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -105,10 +105,12 @@ const loader = await bundle(path.join(root, 'web/widgent.ts'), {
 });
 
 const dashboard = await bundle(path.join(root, 'web/dashboard/dashboard.ts'), { format: 'esm' });
+const dashboardStyle = Buffer.from(await bundleStyle(path.join(root, 'web/dashboard/dashboard.css')));
 
 await mkdir(path.join(options.out, 'dashboard'), { recursive: true });
 const files = {
   'dashboard/dashboard.js': dashboard,
+  'dashboard/dashboard.css': dashboardStyle,
   'widgent.js': loader,
   [widgetName]: widget,
   [coreName]: coreWasm,
@@ -132,8 +134,7 @@ for (const [name, bytes] of Object.entries(files)) {
   await writeFile(path.join(options.out, name), bytes);
   await writeFile(path.join(options.out, `${name}.br`), packed[name]);
 }
-for (const name of ['index.html', 'dashboard.css'])
-  await copyFile(path.join(root, 'web/dashboard', name), path.join(options.out, 'dashboard', name));
+await copyFile(path.join(root, 'web/dashboard/index.html'), path.join(options.out, 'dashboard/index.html'));
 await copyFile(path.join(root, 'web/api/public.ts'), path.join(options.out, 'widgent.d.ts'));
 const license = path.join(root, 'node_modules/streaming-markdown/license');
 await copyFile(license, path.join(options.out, 'streaming-markdown-license.txt'));

@@ -10,21 +10,27 @@ import { shorten } from './seam-names.mjs';
 // Safari 16.4, Chrome 94, Firefox 93 (ARCHITECTURE.md, Bytes).
 const target = 'es2022';
 
-/** A style sheet, with what it imports, becomes one minified text. */
+/** A style sheet with what it imports, minified. */
+export async function bundleStyle(file) {
+  const { outputFiles } = await build({
+    entryPoints: [file],
+    bundle: true,
+    minify: true,
+    target,
+    write: false,
+    legalComments: 'none',
+  });
+  return outputFiles[0].text.trim();
+}
+
+/** A style sheet becomes a text. */
 const styleText = {
   name: 'style-text',
-  setup({ onLoad, esbuild }) {
-    onLoad({ filter: /\.css$/ }, async ({ path: file }) => {
-      const { outputFiles } = await esbuild.build({
-        entryPoints: [file],
-        bundle: true,
-        minify: true,
-        target,
-        write: false,
-        legalComments: 'none',
-      });
-      return { contents: outputFiles[0].text.trim().replace(/(--[\w-]+:|,) | (?=\/)|(?<=\/) /g, '$1'), loader: 'text' };
-    });
+  setup({ onLoad }) {
+    onLoad({ filter: /\.css$/ }, async ({ path: file }) => ({
+      contents: (await bundleStyle(file)).replace(/(--[\w-]+:|,) | (?=\/)|(?<=\/) /g, '$1'),
+      loader: 'text',
+    }));
   },
 };
 

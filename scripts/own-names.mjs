@@ -50,7 +50,8 @@ export async function ownNames() {
   const texts = new Set();
   const reserved = new Set();
   for (const file of await readdir(web, { recursive: true })) {
-    if (!file.endsWith('.ts') || file.startsWith('npm')) continue;
+    // The dashboard is a bundle of its own, whose names stay as they are.
+    if (!file.endsWith('.ts') || /^(npm|dashboard)\b/.test(file)) continue;
     const isShared = shared.some((pattern) => pattern.test(file));
     for (const { member, text, lookedUp } of await namesIn(path.join(web, file))) {
       if (text) texts.add(text);

@@ -1,0 +1,89 @@
+// Questions before what cannot be taken back, and secrets that are shown once.
+import { copyButton, fill, h, type Child } from './dom.ts';
+
+export interface Question {
+  title: string;
+  /** What will happen, and what it breaks. */
+  text: Child[];
+  /** The verb on the button that does it. */
+  confirm: string;
+  isDangerous?: boolean;
+  /** What has to be typed before the button can be pressed. */
+  typed?: string;
+  /** A refusal is shown in the dialog, which stays. */
+  act(form: HTMLFormElement): Promise<void>;
+}
+
+let made = 0;
+
+/** A modal dialog that leaves the page when it closes, and gives the focus back to where it was. */
+function open(title: string, children: Child[], isAlert: boolean): HTMLDialogElement {
+  const opener = document.activeElement as HTMLElement | null;
+  const id = `dialog-${++made}`;
+  const role = isAlert ? 'alertdialog' : 'dialog';
+  const dialog = h('dialog', { role, 'aria-labelledby': id }, h('h2', { id }, title), ...children);
+  dialog.addEventListener('close', () => {
+    dialog.remove();
+    const target = opener?.isConnected ? opener : document.querySelector<HTMLElement>('h1');
+    target?.focus();
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+  return dialog;
+}
+
+/** Asks; Escape and Cancel do nothing. */
+export function askFirst({ title, text, confirm, isDangerous, typed, act }: Question): void {
+  const said = h('p', { class: 'wrong', role: 'alert' });
+  const field = typed
+    ? h('input', { name: 'typed', autocomplete: 'off', autocapitalize: 'none', spellcheck: 'false', required: true })
+    : undefined;
+  const button = h('button', { class: isDangerous ? 'danger' : 'primary' }, confirm);
+  const cancel = h('button', { type: 'button', onclick: () => dialog.close() }, 'Cancel');
+  const form = h(
+    'form',
+    { onsubmit: (event) => void submit(event) },
+    ...text,
+    field && h('label', {}, h('span', {}, 'Type ', h('code', {}, typed), ' to confirm'), field),
+    said,
+    h('footer', {}, cancel, button),
+  );
+  const check = () => (button.disabled = !!field && field.value !== typed);
+  field?.addEventListener('input', check);
+  check();
+  const dialog = open(title, [form], !!isDangerous);
+  (field ?? form.querySelector<HTMLElement>('select, input') ?? cancel).focus();
+
+  async function submit(event: Event): Promise<void> {
+    event.preventDefault();
+    button.disabled = true;
+    fill(said);
+    try {
+      await act(form);
+      dialog.close();
+    } catch (error) {
+      fill(said, (error as Error).message);
+      check();
+    }
+  }
+}
+
+/** Shows a secret until somebody says that it is kept: neither Escape nor a click beside it loses it. */
+export function showOnce(title: string, secret: string, text: Child[]): void {
+  const shown = h('code', { class: 'secret' }, secret);
+  const saved = h('button', { type: 'button', class: 'primary', onclick: () => dialog.close() }, 'I have saved it');
+  const row = h(
+    'div',
+    { class: 'copied' },
+    shown,
+    copyButton(
+      () => secret,
+      'the secret',
+      () => shown,
+    ),
+  );
+  const dialog = open(title, [...text, row, h('footer', {}, saved)], true);
+  dialog.addEventListener('cancel', (event) => event.preventDefault());
+  dialog.addEventListener('keydown', (event) => event.key === 'Escape' && event.preventDefault());
+  dialog.addEventListener('close', () => shown.remove());
+}
