@@ -156,12 +156,13 @@ test.describe('A refund that the shop must agree to', () => {
       await dashboard.getByLabel('Product').fill('acme');
       await dashboard.getByLabel('Admin key').fill(key);
       await dashboard.getByLabel('Your name').fill('Maria');
-      await dashboard.getByRole('button', { name: 'Show what waits' }).click();
+      await dashboard.getByRole('button', { name: 'Sign in' }).click();
     };
     await enter('wsk_wrong');
     await expect(dashboard.getByRole('status')).toContainText('No product of this name has this admin key');
     await enter(desk.adminKey);
-    const item = dashboard.getByRole('listitem');
+    await dashboard.getByRole('link', { name: 'Approvals 1 waiting' }).click();
+    const item = dashboard.getByRole('main').getByRole('listitem');
     await expect(item).toContainText('Refund order A-1001?');
     await expect(item).toContainText('"order_id": "A-1001"');
     await expect(item).toContainText('For ada');

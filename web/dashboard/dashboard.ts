@@ -1,6 +1,7 @@
 // The page of the owner's people. It speaks the admin API of its own server; the admin key is in this page's memory
 // alone, and gone with it.
 import { Api } from './api.ts';
+import { once } from './dom.ts';
 import { openShell } from './shell.ts';
 
 const find = <Kind extends Element>(selector: string) => document.querySelector<Kind>(selector)!;
@@ -27,14 +28,14 @@ form.onsubmit = async (event) => {
   const text = (name: string) => String(given.get(name)).trim();
   const api = new Api(text('product'), text('key'), text('who'));
   refuse('');
-  button.disabled = true;
-  try {
-    const product = await api.product();
-    form.reset();
-    gate.hidden = true;
-    openShell(api, product, showGate);
-  } catch (error) {
-    refuse((error as Error).message);
-  }
-  button.disabled = false;
+  await once(button, async () => {
+    try {
+      const product = await api.product();
+      form.reset();
+      gate.hidden = true;
+      openShell(api, product, showGate);
+    } catch (error) {
+      refuse((error as Error).message);
+    }
+  });
 };

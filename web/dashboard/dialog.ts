@@ -64,6 +64,7 @@ export function askFirst({ title, text, confirm, isDangerous, typed, act }: Ques
     } catch (error) {
       fill(said, (error as Error).message);
       check();
+      button.focus();
     }
   }
 }

@@ -59,6 +59,10 @@ export function moment(at: string | number | null | undefined, none = 'never'): 
   return h('time', { datetime: iso, title: iso }, clock.format(date));
 }
 
+/** Text as it was written, which may be scrolled. */
+export const verbatim = (label: string, ...children: Child[]): HTMLElement =>
+  h('pre', { tabindex: 0, role: 'group', 'aria-label': label }, ...children);
+
 /** A count with what is counted. */
 export const count = (n: number, one: string, many = `${one}s`): string =>
   `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
@@ -81,6 +85,18 @@ export function facts(...pairs: [string, Child][]): HTMLElement {
     .filter(([, value]) => value)
     .map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value)));
   return h('dl', { class: 'facts' }, ...rows);
+}
+
+/** Keeps a button from being pressed again until `work` has ended; it has the focus again where it had it. */
+export async function once(button: HTMLButtonElement, work: () => Promise<void>): Promise<void> {
+  const hadFocus = document.activeElement === button;
+  button.disabled = true;
+  try {
+    await work();
+  } finally {
+    button.disabled = false;
+    if (hadFocus && button.isConnected && document.activeElement === document.body) button.focus();
+  }
 }
 
 const copiedMs = 2000;

@@ -1,5 +1,5 @@
 // One audit record as the log shows it.
-import { badge, h, icon, moment, type Child } from './dom.ts';
+import { badge, h, icon, moment, verbatim, type Child } from './dom.ts';
 
 /** Of an OCSF record what the dashboard reads. */
 export interface AuditRecord {
@@ -87,7 +87,9 @@ export function auditRow(record: AuditRecord): HTMLElement {
     cell('Time', moment(at, '–')),
     cell(
       'User',
-      user ? h('a', { href: `#users/${encodeURIComponent(user)}` }, user) : h('span', { class: 'quiet' }, 'guest'),
+      user
+        ? h('a', { href: `#users/${encodeURIComponent(user)}` }, user)
+        : h('span', { class: 'quiet' }, by ? '–' : 'guest'),
     ),
     cell('Action', h('code', {}, action)),
     cell('Outcome', badge(outcome, kinds[outcome])),
@@ -104,7 +106,7 @@ export function auditRow(record: AuditRecord): HTMLElement {
       ? h(
           'tr',
           { role: 'row', class: 'record' },
-          h('td', { role: 'cell', colspan: 8 }, h('pre', { tabindex: 0 }, json)),
+          h('td', { role: 'cell', colspan: 8 }, verbatim(`Record ${seq} as JSON`, json)),
         )
       : undefined;
     if (opened) row.after(opened);

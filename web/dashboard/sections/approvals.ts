@@ -1,5 +1,5 @@
 // Calls of tools that the owner's people must agree to.
-import { empty, fill, h, moment } from '../dom.ts';
+import { empty, fill, h, moment, verbatim } from '../dom.ts';
 import type { Approval } from '../types.ts';
 import type { Section, View } from '../view.ts';
 
@@ -20,7 +20,7 @@ function draw(view: View, { id, sub, tool, message, arguments: given, expires_at
       ', until ',
       moment(expires_at),
     ),
-    h('pre', {}, `${tool} ${JSON.stringify(given, null, 2)}`),
+    verbatim('The call', `${tool} ${JSON.stringify(given, null, 2)}`),
     said,
     h('footer', {}, ...buttons),
   );

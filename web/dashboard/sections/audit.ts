@@ -1,5 +1,5 @@
 // The audit log: who did what, searched, exported and verified.
-import { empty, fill, h } from '../dom.ts';
+import { count, empty, fill, h } from '../dom.ts';
 import { auditRow, auditTable, readRecord } from '../record.ts';
 import { failure, type Section, type View } from '../view.ts';
 import { auditTools } from './auditTools.ts';
@@ -74,22 +74,30 @@ function filterForm(user: string, onSearch: () => void): HTMLFormElement {
 function list(view: View, filters: () => URLSearchParams): { element: HTMLElement; search(): Promise<void> } {
   const element = h('div', { class: 'stack' });
   const { table, body } = auditTable();
-  const older = h('button', { type: 'button', onclick: () => void more() }, 'Older');
+  const older = h(
+    'button',
+    { type: 'button', onclick: () => element.hasAttribute('aria-busy') || void more() },
+    'Older',
+  );
   const foot = h('div', { class: 'foot' });
+  const found = h('p', { class: 'quiet', role: 'status' });
+  let asked = new URLSearchParams();
   let lowest: number | undefined;
   let turn = 0;
 
+  const shown = () => body.querySelectorAll('tr:not(.record)').length;
+
   async function search(): Promise<void> {
     lowest = undefined;
+    asked = filters();
     await more(true);
   }
 
   async function more(isNew = false): Promise<void> {
     const mine = ++turn;
-    const query = filters();
+    const query = new URLSearchParams(asked);
     query.set('limit', String(pageSize));
     if (lowest !== undefined) query.set('before', String(lowest));
-    older.disabled = true;
     element.setAttribute('aria-busy', 'true');
     if (!element.firstChild) fill(element, h('p', { class: 'loading' }, 'Loading…'));
     try {
@@ -101,17 +109,16 @@ function list(view: View, filters: () => URLSearchParams): { element: HTMLElemen
       lowest = records.at(-1)?.seq ?? lowest;
       const isEnd = records.length < pageSize;
       fill(foot, isEnd ? h('span', { class: 'quiet' }, 'That is the beginning of the log.') : older);
+      fill(found, body.firstChild ? `${count(shown(), 'record')}${isEnd ? '' : ', the newest'}` : '');
       if (!body.firstChild) fill(element, empty('No records', 'Nothing in the log is what you ask for.'));
-      else if (!table.isConnected) fill(element, h('div', { class: 'card flush' }, table), foot);
+      else if (!table.isConnected) fill(element, found, h('div', { class: 'card flush' }, table), foot);
       if (isEnd && !isNew) rows[0]?.querySelector('button')?.focus();
-      if (isNew) view.say(records.length ? `${records.length}${isEnd ? '' : ' newest'} records.` : 'No records.');
     } catch (error) {
       if (mine !== turn || view.signal.aborted) return;
       const notice = failure(error as Error, () => void more(isNew));
       if (isNew) fill(element, notice);
       else fill(foot, notice);
     }
-    older.disabled = false;
     element.removeAttribute('aria-busy');
   }
   return { element, search };

@@ -1,5 +1,5 @@
 // Keys, secrets and origins: what lets pages and tokens in.
-import { badge, card, copyButton, empty, h, icon, moment, type Child } from '../dom.ts';
+import { badge, card, copyButton, empty, h, icon, moment, verbatim, type Child } from '../dom.ts';
 import type { Product, Secret } from '../types.ts';
 import { loaded, type Loaded, type Section, type View } from '../view.ts';
 import { addOrigin, removeOrigin, revoke, rotate } from './keyActs.ts';
@@ -153,9 +153,8 @@ function adminKeys({ admin_keys, id }: Product): HTMLElement {
     ),
     h('ul', { class: 'chips' }, ...admin_keys.map((part) => h('li', {}, h('code', {}, `${part}…`)))),
     h('p', {}, 'They are made on the server, where they are shown once:'),
-    h(
-      'pre',
-      { tabindex: 0, 'aria-label': 'Commands' },
+    verbatim(
+      'Commands',
       `widgentd product admin-key ${id}\nwidgentd product admin-key ${id} --replace   # takes all earlier ones out`,
     ),
   ]);

@@ -1,5 +1,5 @@
 // The product at a glance, and how it gets onto a page.
-import { badge, card, copyButton, count, facts, fill, h, icon, type Child } from '../dom.ts';
+import { badge, card, copyButton, count, facts, fill, h, icon, verbatim, type Child } from '../dom.ts';
 import type { Product, Unanswered } from '../types.ts';
 import { loaded, type Section, type View } from '../view.ts';
 
@@ -32,7 +32,7 @@ function embed(product: Product): HTMLElement {
         h('code', {}, '</body>'),
         ' of each page. The token comes from your backend, which signs it with the Verification Secret.',
       ),
-      h('pre', { tabindex: 0, 'aria-label': 'Embed snippet' }, shown),
+      verbatim('Embed snippet', shown),
     ],
     [
       copyButton(
@@ -96,11 +96,11 @@ function numbers(view: View, product: Product): HTMLElement {
 const minutes = (s: number) => (s % 60 ? `${s} s` : count(s / 60, 'minute'));
 const quoted = (texts: string[]): Child =>
   texts.length > 0 && h('ul', { class: 'chips' }, ...texts.map((text) => h('li', {}, text)));
-const limitNames: Record<string, string> = {
-  per_user_per_min: 'messages per user and minute',
-  per_ip_per_min: 'messages per address and minute',
-  per_product_per_min: 'messages of all visitors per minute',
-  concurrent_runs_per_user: 'replies to one user at a time',
+const limitNames: Record<string, [string, string]> = {
+  per_user_per_min: ['One user', 'messages a minute'],
+  per_ip_per_min: ['One address', 'messages a minute'],
+  per_product_per_min: ['All visitors', 'messages a minute'],
+  concurrent_runs_per_user: ['One user at a time', 'replies'],
 };
 const afterEnd: Record<string, string> = {
   guest: 'the visitor goes on as a guest',
@@ -118,6 +118,7 @@ function about(product: Product): HTMLElement[] {
   return [
     card('Agent', [
       facts(
+        ['Product', h('span', {}, product.name, ' ', h('code', {}, product.id))],
         ['Name', agent.name || product.name],
         ['Kind', badge(agent.kind)],
         ['Model', agent.model && h('code', {}, agent.model)],
@@ -134,10 +135,8 @@ function about(product: Product): HTMLElement[] {
     ]),
     card('Greeting', [
       facts(
-        ['Signed in', greeting.verified],
-        ['', quoted(suggestions.verified)],
-        ['As a guest', greeting.anonymous],
-        [' ', quoted(suggestions.anonymous)],
+        ['Signed in', h('div', { class: 'greeting' }, h('p', {}, greeting.verified), quoted(suggestions.verified))],
+        ['As a guest', h('div', { class: 'greeting' }, h('p', {}, greeting.anonymous), quoted(suggestions.anonymous))],
       ),
     ]),
     card('Identity', [
@@ -151,7 +150,10 @@ function about(product: Product): HTMLElement[] {
     ]),
     card('Limits', [
       facts(
-        ...limited.map(([key, value]): [string, Child] => [limitNames[key] ?? key, Number(value).toLocaleString('en')]),
+        ...limited.map(([key, value]): [string, Child] => {
+          const [name, unit] = limitNames[key] ?? [key, ''];
+          return [name, `${Number(value).toLocaleString('en')} ${unit}`];
+        }),
       ),
     ]),
   ];
@@ -167,7 +169,6 @@ export const overview: Section = {
       view,
       () => view.api.product(view.signal),
       (product) => [
-        h('p', { class: 'lead' }, h('strong', {}, product.name), ' ', h('code', {}, product.id)),
         warnings(product),
         numbers(view, product),
         hints(product),

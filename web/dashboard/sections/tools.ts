@@ -1,5 +1,5 @@
 // The product's tools: who may call each, what it is told, and a way to try the way there.
-import { badge, card, count, empty, facts, h, icon, type Child } from '../dom.ts';
+import { badge, card, count, empty, facts, h, icon, verbatim, type Child } from '../dom.ts';
 import type { Tool } from '../types.ts';
 import { loaded, type Section, type View } from '../view.ts';
 import { whoMayCall } from '../words.ts';
@@ -54,7 +54,7 @@ function describe(view: View, tool: Tool): HTMLElement {
         'details',
         {},
         h('summary', {}, icon('more'), 'Arguments that the model fills in'),
-        h('pre', {}, JSON.stringify(tool.parameters, null, 2)),
+        verbatim('JSON schema', JSON.stringify(tool.parameters, null, 2)),
       ),
       h('details', {}, h('summary', {}, icon('more'), 'Try it'), tryForm(view, tool)),
     ],

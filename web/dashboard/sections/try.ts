@@ -1,5 +1,5 @@
 // A dry run of one tool: the way of a real call up to the request, which is shown and not sent.
-import { badge, facts, fill, h, type Child } from '../dom.ts';
+import { badge, facts, fill, h, once, verbatim, type Child } from '../dom.ts';
 import type { DryRun, Tool } from '../types.ts';
 import type { View } from '../view.ts';
 import { sample, sampleClaims } from '../words.ts';
@@ -20,7 +20,7 @@ function readObject(field: HTMLTextAreaElement, what: string): object | undefine
 
 function shownRequest({ method, url, headers, body }: NonNullable<DryRun['request']>): HTMLElement {
   const lines = [`${method} ${url}`, ...headers.map(([name, value]) => `${name}: ${value}`), '', body];
-  return h('pre', { tabindex: 0, 'aria-label': 'The request' }, lines.join('\n'));
+  return verbatim('The request', lines.join('\n'));
 }
 
 function shownOutcome(outcome: DryRun['outcome']): Child {
@@ -55,7 +55,6 @@ function shownRun({ visitor, offered, withheld, question, request, outcome }: Dr
 
 /** Fields for the arguments and for who asks. */
 export function tryForm(view: View, tool: Tool): HTMLElement {
-  const id = `try-${tool.name}`;
   const area = (value: unknown, name: string) =>
     h(
       'textarea',
@@ -89,21 +88,20 @@ export function tryForm(view: View, tool: Tool): HTMLElement {
     h('footer', {}, button, h('span', { class: 'quiet' }, 'Nothing is sent, and nothing is written to the audit log.')),
     result,
   );
-  form.id = id;
   async function run(event: Event): Promise<void> {
     event.preventDefault();
     const args = readObject(given, 'Arguments');
     const who = guest.input.checked ? null : readObject(claims, 'Claims');
     if (!args || who === undefined) return;
-    button.disabled = true;
-    try {
-      const path = `/tools/${encodeURIComponent(tool.name)}/dry-run`;
-      const body = { arguments: args, claims: who, approved: yes.checked };
-      fill(result, ...shownRun(await view.api.post<DryRun>(path, body, view.signal)));
-    } catch (error) {
-      fill(result, h('p', { class: 'wrong' }, (error as Error).message));
-    }
-    button.disabled = false;
+    await once(button, async () => {
+      try {
+        const path = `/tools/${encodeURIComponent(tool.name)}/dry-run`;
+        const body = { arguments: args, claims: who, approved: yes.checked };
+        fill(result, ...shownRun(await view.api.post<DryRun>(path, body, view.signal)));
+      } catch (error) {
+        fill(result, h('p', { class: 'wrong' }, (error as Error).message));
+      }
+    });
   }
   return form;
 }

@@ -1,5 +1,5 @@
 // One user: conversations, tokens, and what they may ask for by law.
-import { card, count, download, empty, facts, fill, h, icon, moment, type Child } from '../dom.ts';
+import { card, count, download, empty, facts, fill, h, icon, moment, once, type Child } from '../dom.ts';
 import { askFirst } from '../dialog.ts';
 import type { Json, UserRecord } from '../types.ts';
 import { loaded, type Loaded, type Section, type View } from '../view.ts';
@@ -52,20 +52,16 @@ function erase(view: View, part: Loaded, sub: string): void {
 }
 
 function exportButton(view: View, sub: string, said: HTMLElement): HTMLElement {
-  const button = h('button', { type: 'button', onclick: () => void run() }, 'Export');
+  const button = h('button', { type: 'button', onclick: () => void once(button, run) }, 'Export');
   async function run(): Promise<void> {
-    button.disabled = true;
     fill(said);
     try {
       const document = await view.api.get<Json>(`${pathOf(sub)}/export`, view.signal);
-      download(`${view.api.productId}-user-${sub.replace(/[^\w.-]+/g, '_')}.json`, 'application/json', [
-        JSON.stringify(document, null, 2),
-        '\n',
-      ]);
+      const name = `${view.api.productId}-user-${sub.replace(/[^\w.-]+/g, '_')}.json`;
+      download(name, 'application/json', [JSON.stringify(document, null, 2), '\n']);
     } catch (error) {
       fill(said, (error as Error).message);
     }
-    button.disabled = false;
   }
   return button;
 }
