@@ -10,11 +10,18 @@ export interface Question {
   isDangerous?: boolean;
   /** What has to be typed before the button can be pressed. */
   typed?: string;
-  /** A refusal is shown in the dialog, which stays. */
-  act(form: HTMLFormElement): Promise<void>;
+  /** A refusal is shown in the dialog, which stays. What is answered is done once the dialog has closed. */
+  act(): Promise<void | (() => void)>;
 }
 
 let made = 0;
+
+/** Focuses what had the focus, or what stands in its place if the act has drawn that anew. */
+function focusAgain(opener: HTMLElement | null): void {
+  const others = [...document.querySelectorAll<HTMLElement>('main button')];
+  const same = others.find((one) => one.textContent === opener?.textContent);
+  (opener?.isConnected ? opener : (same ?? document.querySelector<HTMLElement>('h1')))?.focus();
+}
 
 /** A modal dialog that leaves the page when it closes, and gives the focus back to where it was. */
 function open(title: string, children: Child[], isAlert: boolean): HTMLDialogElement {
@@ -24,8 +31,7 @@ function open(title: string, children: Child[], isAlert: boolean): HTMLDialogEle
   const dialog = h('dialog', { role, 'aria-labelledby': id }, h('h2', { id }, title), ...children);
   dialog.addEventListener('close', () => {
     dialog.remove();
-    const target = opener?.isConnected ? opener : document.querySelector<HTMLElement>('h1');
-    target?.focus();
+    focusAgain(opener);
   });
   document.body.append(dialog);
   dialog.showModal();
@@ -59,7 +65,8 @@ export function askFirst({ title, text, confirm, isDangerous, typed, act }: Ques
     button.disabled = true;
     fill(said);
     try {
-      await act(form);
+      const next = await act();
+      if (next) dialog.addEventListener('close', next);
       dialog.close();
     } catch (error) {
       fill(said, (error as Error).message);

@@ -36,7 +36,13 @@ export function openShell(api: Api, product: Product, onEnd: (why: string) => vo
 
   const waiting = h('span', { class: 'count', hidden: true });
   const links = sections.map((section) =>
-    h('a', { href: `#${section.id}` }, icon(section.id), section.title, section === approvals && waiting),
+    h(
+      'a',
+      { href: `#${section.id}`, onclick: again },
+      icon(section.id),
+      section.title,
+      section === approvals && waiting,
+    ),
   );
   const said = h('p', { class: 'said', role: 'status' });
   const banner = h('div', { class: 'banner', role: 'alert' });
@@ -54,6 +60,11 @@ export function openShell(api: Api, product: Product, onEnd: (why: string) => vo
   const person = h('div', { class: 'person' }, h('span', { title: api.who }, api.who), signOut);
   const side = h('header', { class: 'side' }, name, nav, person);
   const shell = h('div', { class: 'shell' }, skip, side, h('div', { class: 'content' }, banner, main), said);
+
+  /** The link of the section that is shown asks for everything anew. */
+  function again(event: Event): void {
+    if ((event.currentTarget as HTMLAnchorElement).hash === location.hash) route();
+  }
 
   function toMain(event: Event): void {
     event.preventDefault();

@@ -34,8 +34,7 @@ export function rotate(view: View, part: Loaded): void {
         body,
       );
       await part.refresh();
-      // Once the question is gone, so that the focus comes back to where it was.
-      setTimeout(() =>
+      return () =>
         showOnce('Your new Verification Secret', made.secret, [
           h(
             'p',
@@ -45,8 +44,7 @@ export function rotate(view: View, part: Loaded): void {
             '. It is shown only now: keep it where your backend finds it.',
           ),
           h('p', {}, 'Older secrets are accepted until ', moment(made.old_until, 'now: they have ended'), '.'),
-        ]),
-      );
+        ]);
     },
   });
 }

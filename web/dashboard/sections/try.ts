@@ -55,12 +55,11 @@ function shownRun({ visitor, offered, withheld, question, request, outcome }: Dr
 
 /** Fields for the arguments and for who asks. */
 export function tryForm(view: View, tool: Tool): HTMLElement {
-  const area = (value: unknown, name: string) =>
-    h(
-      'textarea',
-      { name, rows: 4, spellcheck: 'false', autocapitalize: 'none', autocomplete: 'off' },
-      JSON.stringify(value, null, 2),
-    );
+  const area = (value: unknown, name: string) => {
+    const field = h('textarea', { name, rows: 4, spellcheck: 'false', autocapitalize: 'none', autocomplete: 'off' });
+    field.value = JSON.stringify(value, null, 2);
+    return field;
+  };
   const given = area(sample(tool.parameters), 'arguments');
   const claims = area(sampleClaims(tool.requires), 'claims');
   const radio = (label: string, isGuest: boolean) => {
