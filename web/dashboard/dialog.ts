@@ -1,5 +1,5 @@
 // Questions before what cannot be taken back, and secrets that are shown once.
-import { copyButton, fill, h, type Child } from './dom.ts';
+import { copyButton, fill, focusHeading, h, type Child } from './dom.ts';
 
 export interface Question {
   title: string;
@@ -20,7 +20,9 @@ let made = 0;
 function focusAgain(opener: HTMLElement | null): void {
   const others = [...document.querySelectorAll<HTMLElement>('main button')];
   const same = others.find((one) => one.textContent === opener?.textContent);
-  (opener?.isConnected ? opener : (same ?? document.querySelector<HTMLElement>('h1')))?.focus();
+  const target = opener?.isConnected ? opener : same;
+  if (target) target.focus();
+  else focusHeading();
 }
 
 /** A modal dialog that leaves the page when it closes, and gives the focus back to where it was. */
@@ -76,7 +78,7 @@ export function askFirst({ title, text, confirm, isDangerous, typed, act }: Ques
   }
 }
 
-/** Shows a secret until somebody says that it is kept: neither Escape nor a click beside it loses it. */
+/** Shows a secret until somebody says that it is kept: Escape, another section and a reload do not simply lose it. */
 export function showOnce(title: string, secret: string, text: Child[]): void {
   const shown = h('code', { class: 'secret' }, secret);
   const saved = h('button', { type: 'button', class: 'primary', onclick: () => dialog.close() }, 'I have saved it');
@@ -91,7 +93,11 @@ export function showOnce(title: string, secret: string, text: Child[]): void {
     ),
   );
   const dialog = open(title, [...text, row, h('footer', {}, saved)], true);
+  dialog.className = 'once';
   dialog.addEventListener('cancel', (event) => event.preventDefault());
   dialog.addEventListener('keydown', (event) => event.key === 'Escape' && event.preventDefault());
-  dialog.addEventListener('close', () => shown.remove());
+  const life = new AbortController();
+  dialog.addEventListener('close', () => life.abort());
+  const stay = (event: Event) => dialog.isConnected && event.preventDefault();
+  addEventListener('beforeunload', stay, { signal: life.signal });
 }

@@ -99,6 +99,9 @@ export async function once(button: HTMLButtonElement, work: () => Promise<void>)
   }
 }
 
+/** Focuses the heading of the section: where what had the focus is gone. */
+export const focusHeading = (): void => document.querySelector<HTMLElement>('.shell h1')?.focus();
+
 const copiedMs = 2000;
 
 /** Copies `text`; where the browser forbids that, it marks `shown` for the reader's own hand. */

@@ -91,7 +91,7 @@ export function openShell(api: Api, product: Product, onEnd: (why: string) => vo
     if (!readHash().section) history.replaceState(null, '', `#${overview.id}`);
     visit.abort();
     visit = new AbortController();
-    for (const dialog of document.querySelectorAll('dialog')) dialog.remove();
+    for (const dialog of document.querySelectorAll('dialog:not(.once)')) dialog.remove();
     sections.forEach((one, i) => {
       if (one === section) links[i]!.setAttribute('aria-current', 'page');
       else links[i]!.removeAttribute('aria-current');

@@ -1,5 +1,5 @@
 // Calls of tools that the owner's people must agree to.
-import { empty, fill, h, moment, verbatim } from '../dom.ts';
+import { empty, fill, focusHeading, h, moment, verbatim } from '../dom.ts';
 import type { Approval } from '../types.ts';
 import type { Section, View } from '../view.ts';
 
@@ -7,7 +7,6 @@ function draw(view: View, { id, sub, tool, message, arguments: given, expires_at
   const said = h('p', { class: 'wrong', role: 'alert' });
   const decide = (name: string, approved: boolean) =>
     h('button', { type: 'button', class: approved && 'primary', onclick: () => void answer(approved) }, name);
-  const buttons = [decide('Approve', true), decide('Reject', false)];
   const item = h(
     'li',
     { class: 'card', id },
@@ -22,10 +21,12 @@ function draw(view: View, { id, sub, tool, message, arguments: given, expires_at
     ),
     verbatim('The call', `${tool} ${JSON.stringify(given, null, 2)}`),
     said,
-    h('footer', {}, ...buttons),
+    h('footer', {}, decide('Approve', true), decide('Reject', false)),
   );
+  // Not disabled meanwhile: that would take the focus away.
   async function answer(approved: boolean): Promise<void> {
-    for (const button of buttons) button.disabled = true;
+    if (item.ariaBusy) return;
+    item.ariaBusy = 'true';
     fill(said);
     try {
       await view.api.send('POST', `/approvals/${encodeURIComponent(id)}`, { approved });
@@ -33,8 +34,8 @@ function draw(view: View, { id, sub, tool, message, arguments: given, expires_at
     } catch (error) {
       fill(said, (error as Error).message);
     }
-    for (const button of buttons) button.disabled = false;
     await view.watch.refresh();
+    item.ariaBusy = null;
   }
   return item;
 }
@@ -57,7 +58,8 @@ export const approvals: Section = {
         const hadFocus = item.contains(document.activeElement);
         const next = (item.nextElementSibling ?? item.previousElementSibling)?.querySelector('button');
         item.remove();
-        if (hadFocus) (next ?? document.querySelector('h1'))?.focus();
+        if (hadFocus && next) next.focus();
+        else if (hadFocus) focusHeading();
       }
       const shown = new Set([...list.children].map(({ id }) => id));
       for (const one of found) if (!shown.has(one.id)) list.append(draw(view, one));

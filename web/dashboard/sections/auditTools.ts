@@ -1,5 +1,6 @@
 // What takes the whole log in hand: its export, and the verification of its chain.
 import { card, count, download, fill, h, icon, type Child } from '../dom.ts';
+import { readRecord } from '../record.ts';
 import { Chain, verifyAudit, type Fault } from '../verify.ts';
 import type { View } from '../view.ts';
 
@@ -108,8 +109,9 @@ async function exportAll(
     const lines = await view.api.lines(query, signal);
     if (!lines.length) break;
     parts.push(`${lines.join('\n')}\n`);
-    const last = JSON.parse(lines.at(-1)!) as { unmapped: { widgent: { seq: number } } };
-    after = last.unmapped.widgent.seq;
+    const { seq } = readRecord(lines.at(-1)!);
+    if (seq <= after) throw new Error(`What follows record ${after} cannot be read. Verify the chain.`);
+    after = seq;
     done += lines.length;
     tell(done, all);
     if (lines.length < pageSize) break;
