@@ -18,8 +18,8 @@ let made = 0;
 
 /** Focuses what had the focus, or what stands in its place if the act has drawn that anew. */
 function focusAgain(opener: HTMLElement | null): void {
-  const others = [...document.querySelectorAll<HTMLElement>('main button')];
-  const same = others.find((one) => one.textContent === opener?.textContent);
+  const others = [...document.querySelectorAll<HTMLButtonElement>('main button')];
+  const same = others.find((one) => !one.disabled && one.textContent === opener?.textContent);
   const target = opener?.isConnected ? opener : same;
   if (target) target.focus();
   else focusHeading();
