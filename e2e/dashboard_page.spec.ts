@@ -1,7 +1,7 @@
 // The promise: the dashboard keeps its key to itself, takes what it shows as text, and is there for everybody: by
 // keyboard, on a phone, in the dark, and through a restart of the server.
 import AxeBuilder from '@axe-core/playwright';
-import { expect, openSession, sections, test } from './dashboard.ts';
+import { expect, identifyTimes, openSession, sections, test } from './dashboard.ts';
 import { Shop } from './shop.ts';
 
 test('The key is in the memory of the page alone, and signing out forgets it with all that was shown', async ({
@@ -187,4 +187,36 @@ test('Where the browser computes no SHA-256 the page says so, and names the comm
   await board.signIn('#audit');
   await board.button('Verify the chain').click();
   await expect(board.main).toContainText('widgentd audit verify');
+});
+
+test('Too many wrong keys are told of in the words of the server', async ({ page, dashboard }) => {
+  const board = await dashboard();
+  const wrong = { headers: { Authorization: 'Bearer wsk_wrong' } };
+  for (let i = 0; i < 10; i++) await fetch(`${board.stack.url('widgent')}/v1/admin/products/acme`, wrong);
+  await board.visit();
+  await board.enter('wsk_wrong');
+  await expect(page.getByRole('status')).toHaveText('Too many wrong admin keys from this address. Wait a moment.');
+});
+
+test('A key that is taken back ends the visit, and says why', async ({ page, dashboard }) => {
+  const board = await dashboard();
+  await board.signIn();
+  const { code } = await board.stack.widgentd('product', 'admin-key', 'acme', '--replace', '--dir', board.stack.folder);
+  expect(code).toBe(0);
+  await expect(page.getByRole('status')).toContainText('No product of this name has this admin key');
+  await expect(board.main).not.toContainText('Acme Guide');
+});
+
+test('A verification that takes long is told of, and can be called off', async ({ page, dashboard }) => {
+  const board = await dashboard();
+  await identifyTimes(board.stack, 1);
+  await board.signIn('#audit');
+  await board.settle();
+  await page.route('**/audit?after=0*', () => {}); // Never answered.
+  await board.button('Verify the chain').click();
+  await expect(board.main.getByRole('progressbar')).toBeVisible();
+  await expect(board.button('Cancel')).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(board.main).toContainText('Cancelled.');
+  await expect(board.button('Verify the chain')).toBeFocused();
 });

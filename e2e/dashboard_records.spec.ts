@@ -67,6 +67,13 @@ test('The audit log is searched, paged, exported whole and verified; a record th
   await board.button(/^Record/).click();
   await expect(main.getByLabel(/as JSON/)).toContainText('"operation": "get_order"');
 
+  await main.getByLabel('Since').fill('2099-01-01T00:00');
+  await board.button('Search').click();
+  await expect(main).toContainText('No records');
+  await main.getByLabel('Since').fill('');
+  await board.button('Search').click();
+  await expect(rows()).toHaveCount(1);
+
   const download = async () => {
     const coming = page.waitForEvent('download');
     await board.button('Export NDJSON').click();

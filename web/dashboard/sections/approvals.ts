@@ -25,8 +25,8 @@ function draw(view: View, { id, sub, tool, message, arguments: given, expires_at
   );
   // Not disabled meanwhile: that would take the focus away.
   async function answer(approved: boolean): Promise<void> {
-    if (item.ariaBusy) return;
-    item.ariaBusy = 'true';
+    if (item.hasAttribute('aria-busy')) return;
+    item.setAttribute('aria-busy', 'true');
     fill(said);
     try {
       await view.api.send('POST', `/approvals/${encodeURIComponent(id)}`, { approved });
@@ -35,7 +35,7 @@ function draw(view: View, { id, sub, tool, message, arguments: given, expires_at
       fill(said, (error as Error).message);
     }
     await view.watch.refresh();
-    item.ariaBusy = null;
+    item.removeAttribute('aria-busy');
   }
   return item;
 }

@@ -1,5 +1,5 @@
 // What the help pages did not answer, and what visitors said of the answers.
-import { badge, card, count, empty, h, moment } from '../dom.ts';
+import { badge, card, count, empty, h, icon, moment } from '../dom.ts';
 import { askFirst } from '../dialog.ts';
 import type { Feedback, Unanswered } from '../types.ts';
 import { loaded, type Loaded, type Section, type View } from '../view.ts';
@@ -43,13 +43,22 @@ function unanswered(view: View, questions: Unanswered[], part: Loaded): HTMLElem
   );
 }
 
+const shortMax = 240;
+
+/** A long reply is opened by whoever wants to read it. */
+function reply(text: string): HTMLElement {
+  if (text.length <= shortMax) return h('p', {}, text);
+  const beginning = [...text].slice(0, shortMax / 2).join('');
+  return h('details', {}, h('summary', {}, icon('more'), h('span', {}, `${beginning}…`)), h('p', {}, text));
+}
+
 function judged({ text, rating, comment, at, user, thread }: Feedback): HTMLElement {
   return h(
     'li',
     { class: 'judged' },
     h('p', {}, rating === 'up' ? badge('Helped', 'good') : badge('Did not help', 'bad')),
     comment && h('blockquote', {}, comment),
-    h('p', { class: 'clamp' }, text),
+    reply(text),
     h(
       'p',
       { class: 'quiet' },
