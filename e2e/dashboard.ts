@@ -81,7 +81,11 @@ export async function openSession(stack: Stack, token: string, origin = stack.ur
 
 /** Writes as many records to the audit log. */
 export async function identifyTimes(stack: Stack, n: number, claims: Claims = people.ada): Promise<void> {
-  for (let i = 0; i < n; i++) expect((await openSession(stack, stack.sign(claims))).status).toBe(200);
+  const some = 20;
+  for (let done = 0; done < n; done += some) {
+    const sessions = Array.from({ length: Math.min(some, n - done) }, () => openSession(stack, stack.sign(claims)));
+    for (const { status } of await Promise.all(sessions)) expect(status).toBe(200);
+  }
 }
 
 export const test = base.extend<{ dashboard: (change?: Change) => Promise<Dashboard> }>({

@@ -34,13 +34,15 @@ export function readRecord(line: string): AuditRecord {
   }
   const { seq = 0, action = '', outcome = '', by = '' } = record.unmapped?.widgent ?? {};
   const text = (value: unknown) => (typeof value === 'string' ? value : '');
+  const message = text(record.message);
+  const detail = text(record.status_detail);
   return {
     seq,
     at: record.metadata?.logged_time,
     user: text((record.user ?? record.actor?.user)?.uid),
     action: text(action),
     outcome: text(outcome),
-    message: [text(record.message), text(record.status_detail)].filter(Boolean).join(': '),
+    message: message.includes(detail) ? message : [message, detail].filter(Boolean).join(': '),
     by: text(by),
     json,
   };

@@ -55,7 +55,7 @@ function secretRow(view: View, product: Product, part: Loaded, secret: Secret): 
     cell('State', badge(word, kind)),
     cell('Made', moment(created_at, '–')),
     cell('Last used', moment(used_at)),
-    cell('Ends', moment(not_after, 'open end')),
+    cell('Ends', moment(not_after, 'no end')),
     cell('', button),
   );
 }
