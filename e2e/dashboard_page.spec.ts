@@ -115,7 +115,7 @@ test('By keyboard alone: signed in, to a section, to a question and out of it', 
     }
     throw new Error(`Tab does not reach ${name}.`);
   };
-  await page.keyboard.press('Tab');
+  await expect(page.getByLabel('Product')).toBeFocused();
   await page.keyboard.type('acme');
   await page.keyboard.press('Tab');
   await page.keyboard.type(board.key);

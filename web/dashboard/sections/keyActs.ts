@@ -43,7 +43,9 @@ export function rotate(view: View, part: Loaded): void {
             h('code', {}, made.kid),
             '. It is shown only now: keep it where your backend finds it.',
           ),
-          h('p', {}, 'Older secrets are accepted until ', moment(made.old_until, 'now: they have ended'), '.'),
+          made.old_until
+            ? h('p', {}, 'Older secrets are accepted until ', moment(made.old_until), '.')
+            : h('p', {}, 'Older secrets are refused.'),
         ]);
     },
   });
