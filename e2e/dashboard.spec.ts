@@ -103,6 +103,27 @@ test('A new secret is shown once, and signs tokens from then on; a revoked one n
   expect(audit.out.match(/\(Maria\)/g)).toHaveLength(2);
 });
 
+test('A secret that has reached a browser is told of loudly, until it is replaced and revoked', async ({
+  dashboard,
+}) => {
+  const board = await dashboard();
+  const { stack, main, dialog } = board;
+  const secret = stack.secrets.ACME_VERIFY_SECRET!;
+  await openSession(stack, stack.sign(people.ada), stack.url('express'), secret);
+  await board.signIn();
+  await expect(main).toContainText('A Verification Secret has reached a browser (demo)');
+  await main.getByRole('link', { name: 'Mend it now' }).click();
+  const notice = main.locator('.notice.wrong');
+  await expect(notice).toContainText(`Seen at ${stack.url('express')}`);
+  await notice.getByRole('button', { name: 'Rotate…' }).click();
+  await dialog.getByRole('button', { name: 'Make a new secret' }).click();
+  await dialog.getByRole('button', { name: 'I have saved it' }).click();
+  await notice.getByRole('button', { name: 'Revoke…' }).click();
+  await dialog.getByRole('button', { name: 'Revoke' }).click();
+  await expect(notice).toHaveCount(0);
+  expect((await openSession(stack, stack.sign(people.ada))).status).toBe(401);
+});
+
 test('An origin that is added may show the widget, one that is removed may not, and the last one stays', async ({
   dashboard,
 }) => {

@@ -65,13 +65,18 @@ export class Dashboard {
   readonly button = (name: string | RegExp): Locator => this.main.getByRole('button', { name });
 }
 
-/** What the server answers to a page of `origin` that shows this token. */
-export async function openSession(stack: Stack, token: string, origin = stack.url('express')): Promise<Response> {
+/** What the server answers to a page of `origin` that shows this token, and this key as its service key. */
+export async function openSession(
+  stack: Stack,
+  token: string,
+  origin = stack.url('express'),
+  key = 'pk_acme_demo',
+): Promise<Response> {
   return fetch(`${stack.url('widgent')}/v1/products/acme/session`, {
     method: 'POST',
     headers: {
       Origin: origin,
-      'Widgent-Service-Key': 'pk_acme_demo',
+      'Widgent-Service-Key': key,
       'Content-Type': 'application/json',
       Authorization: `Bearer ${token}`,
     },

@@ -4,29 +4,26 @@ import type { Product, Secret } from '../types.ts';
 import { loaded, type Loaded, type Section, type View } from '../view.ts';
 import { addOrigin, removeOrigin, revoke, rotate } from './keyActs.ts';
 
-function leaks(view: View, product: Product, part: Loaded): Child[] {
-  const leaked = product.secrets.filter(({ leaked_at, state }) => leaked_at && state !== 'ended');
-  return leaked.map(({ kid, leaked_at, leaked_origin }) =>
+/** The newest secret is rotated; one that was replaced already only has to go. */
+function leak(view: View, product: Product, part: Loaded, secret: Secret): HTMLElement {
+  const { kid, leaked_at, leaked_origin: origin } = secret;
+  const isNewest = product.secrets[0] === secret;
+  const where = origin ? [' at ', h('code', {}, origin)] : [];
+  const remedy = isNewest
+    ? 'Take it out of that page, rotate it now, and give older secrets no more time.'
+    : 'It is replaced already, but still accepted: revoke it.';
+  const act = () => (isNewest ? rotate(view, part) : revoke(view, product, part, secret));
+  return h(
+    'div',
+    { class: 'notice wrong' },
+    icon('warn'),
     h(
       'div',
-      { class: 'notice wrong' },
-      icon('warn'),
-      h(
-        'div',
-        {},
-        h('strong', {}, 'The secret ', h('code', {}, kid), ' has reached a browser'),
-        h(
-          'p',
-          {},
-          leaked_origin ? 'Seen at ' : 'Seen ',
-          leaked_origin && h('code', {}, leaked_origin),
-          leaked_origin && ', ',
-          moment(leaked_at),
-          '. Whoever has it can sign in as anybody. Take it out of that page, rotate it, and revoke it.',
-        ),
-      ),
-      h('button', { type: 'button', onclick: () => rotate(view, part) }, 'Rotate…'),
+      {},
+      h('strong', {}, 'The secret ', h('code', {}, kid), ' has reached a browser'),
+      h('p', {}, 'Seen', ...where, ' on ', moment(leaked_at), '. Whoever has it can sign in as anybody. ', remedy),
     ),
+    h('button', { type: 'button', onclick: act }, isNewest ? 'Rotate…' : 'Revoke…'),
   );
 }
 
@@ -170,7 +167,7 @@ export const keys: Section = {
       view,
       () => view.api.product(view.signal),
       (product, part) => [
-        ...leaks(view, product, part),
+        ...product.secrets.filter(({ state }) => state === 'leaked').map((one) => leak(view, product, part, one)),
         secrets(view, product, part),
         origins(view, product, part),
         serviceKeys(product),

@@ -44,6 +44,13 @@ function embed(product: Product): HTMLElement {
   );
 }
 
+function leaks({ secrets }: Product): Child {
+  const leaked = secrets.filter(({ state }) => state === 'leaked').map(({ kid }) => kid);
+  if (!leaked.length) return null;
+  const text = `A Verification Secret has reached a browser (${leaked.join(', ')}): whoever has it can sign in as anybody. `;
+  return h('div', { class: 'notice wrong' }, icon('warn'), h('p', {}, text, h('a', { href: '#keys' }, 'Mend it now')));
+}
+
 function warnings({ warnings: list }: Product): Child {
   if (!list.length) return null;
   const items = list.map((text) => h('li', {}, text));
@@ -169,6 +176,7 @@ export const overview: Section = {
       view,
       () => view.api.product(view.signal),
       (product) => [
+        leaks(product),
         warnings(product),
         numbers(view, product),
         hints(product),

@@ -4,6 +4,8 @@ import { askFirst } from '../dialog.ts';
 import type { Json, UserRecord } from '../types.ts';
 import { loaded, type Loaded, type Section, type View } from '../view.ts';
 
+/** As many as the server lists. */
+const shownMax = 200;
 const pathOf = (sub: string) => `/users/${encodeURIComponent(sub)}`;
 
 function revoke(view: View, part: Loaded, sub: string): void {
@@ -106,16 +108,19 @@ function draw(view: View, part: Loaded, { sub, revoked_at, threads }: UserRecord
         act('Erase…', () => erase(view, part, sub)),
       ],
     ),
-    card(`Conversations${threads.length ? ` (${threads.length})` : ''}`, [
-      rows.length
-        ? h('ol', { class: 'rows' }, ...rows)
-        : empty(
-            'None',
-            'This user has no conversations, or the id is another one. It is the ',
-            h('code', {}, 'sub'),
-            ' of your tokens.',
-          ),
-    ]),
+    card(
+      `Conversations${threads.length ? ` (${threads.length}${threads.length < shownMax ? '' : ', the newest'})` : ''}`,
+      [
+        rows.length
+          ? h('ol', { class: 'rows' }, ...rows)
+          : empty(
+              'None',
+              'This user has no conversations, or the id is another one. It is the ',
+              h('code', {}, 'sub'),
+              ' of your tokens.',
+            ),
+      ],
+    ),
   ];
 }
 
