@@ -1,7 +1,11 @@
-// Takes the pictures of docs/screenshots: each state on a phone and on a desk, in light and in dark.
+// Takes the pictures of docs/screenshots, on a phone and on a desk, in light and in dark: the states of the panel, and
+// the dashboard after a visit to the shop.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
+import type { Page } from '@playwright/test';
 import { root } from '../../scripts/steps.mjs';
+import { test as withDashboard } from '../dashboard.ts';
+import { Shop } from '../shop.ts';
 import { test } from './scene.ts';
 
 const shown = [
@@ -25,6 +29,12 @@ const sizes = [
 const folder = `${root}/docs/screenshots`;
 mkdirSync(folder, { recursive: true });
 
+async function take(page: Page, name: string, width: number, scheme: string): Promise<void> {
+  const path = `${folder}/${name.toLowerCase().replaceAll(/\W+/g, '-')}-${width}-${scheme}.png`;
+  await page.screenshot({ path });
+  execFileSync('pngquant', ['--force', '--speed', '1', '--strip', '--output', path, '64', path]);
+}
+
 for (const state of shown)
   for (const colorScheme of ['light', 'dark'] as const)
     for (const viewport of sizes)
@@ -32,7 +42,26 @@ for (const state of shown)
         await page.setViewportSize(viewport);
         await page.emulateMedia({ colorScheme });
         await stage(state);
-        const path = `${folder}/${state.replaceAll(' ', '-')}-${viewport.width}-${colorScheme}.png`;
-        await page.screenshot({ path });
-        execFileSync('pngquant', ['--force', '--speed', '1', '--strip', '--output', path, '64', path]);
+        await take(page, state, viewport.width, colorScheme);
       });
+
+withDashboard('The dashboard', async ({ dashboard, page }) => {
+  const desk = await dashboard();
+  const shop = await Shop.visit(page, desk.stack);
+  await shop.widget.open();
+  await shop.widget.ask('How long does shipping take?');
+  await shop.widget.ask('Do you sell skis?');
+  await shop.signIn('Ada');
+  await shop.widget.ask('Where is my order A-1001?');
+  await shop.signIn('Bob');
+  await shop.widget.ask('Where is my order A-1001?');
+  await desk.signIn();
+  for (const section of ['Overview', 'Audit log', 'Tools'] as const)
+    for (const colorScheme of ['light', 'dark'] as const)
+      for (const viewport of sizes) {
+        await page.setViewportSize(viewport);
+        await page.emulateMedia({ colorScheme });
+        await desk.go(section);
+        await take(page, `dashboard ${section}`, viewport.width, colorScheme);
+      }
+});
