@@ -100,7 +100,8 @@ constexpr char kPageStep[] = R"(2. Your page loads the widget and names the user
     if (response.ok) widgent.identify((await response.json()).token);
   </script>
 
-`widgentd token check` says whether a token is right, and what to mend.
+`widgentd token check` says whether a token is right, and what to mend. `widgentd product admin-key {{id}}` makes a key
+for https://YOUR-WIDGENT-SERVER/dashboard/.
 )";
 
 void Fill(std::string& text, std::string_view placeholder, std::string_view value) {
@@ -111,6 +112,7 @@ void PrintSteps(const Product& product, const std::string& secret) {
   std::string page_step = kPageStep;
   Fill(page_step, "{{product}}", product.id.value);
   Fill(page_step, "{{key}}", product.service_keys.front());
+  Fill(page_step, "{{id}}", product.id.value);
   std::cout << "\nService key (public, for the page):    " << product.service_keys.front()
             << "\nVerification Secret (shown only now):  " << secret << "\n\n"
             << kBackendStep << page_step;

@@ -55,7 +55,8 @@ void MakeAdminKey(const ProductOptions& options) {
   WriteProductFileOrFail(
       options, OrFail(AddAdminKey(ReadProductFileOrFail(options), Hex(Sha256(key)), options.replace, SystemNow())));
   std::cout << "Admin key (shown only now): " << key
-            << "\nThe file keeps its SHA-256 alone. Use it from your backend:\n\n"
+            << "\nThe file keeps its SHA-256 alone. Use it on https://YOUR-WIDGENT-SERVER/dashboard/, and from your "
+               "backend:\n\n"
             << "  curl -X POST -H 'Authorization: Bearer wsk_…' "
             << "https://YOUR-WIDGENT-SERVER/v1/admin/products/" << options.id << "/users/USER/revoke\n";
 }
