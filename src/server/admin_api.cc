@@ -179,7 +179,7 @@ void AdminApi::ListFeedback(const ExchangePtr& x) {
     const Owner& owner = feedback.thread.owner;
     writer.Open('{').Put("thread", feedback.thread.id.value).Put("reply", feedback.reply.id.value);
     writer.Put("text", feedback.reply.text).Put("rating", RatingName(feedback.reply.rating));
-    writer.Put("comment", feedback.comment).Put("at", WriteTime(feedback.at)).Key("user");
+    writer.Put("comment", feedback.reply.comment).Put("at", WriteTime(feedback.at)).Key("user");
     if (owner.kind == Owner::Kind::kUser) writer.Value(owner.id);
     else writer.Raw("null");
     writer.Close('}');

@@ -26,14 +26,14 @@ void Print(const Feedback& feedback) {
             << (is_user ? OneLine(feedback.thread.owner.id) : "(guest)") << "  " << feedback.thread.id.value << '\n'
             << "  asked first: " << OneLine(feedback.thread.title) << '\n'
             << "  reply: " << OneLine(CutCharacters(feedback.reply.text, kReplyCharactersShown)) << '\n';
-  if (!feedback.comment.empty()) std::cout << "  comment: " << OneLine(feedback.comment) << '\n';
+  if (!feedback.reply.comment.empty()) std::cout << "  comment: " << OneLine(feedback.reply.comment) << '\n';
 }
 
 void PrintJson(const Feedback& feedback) {
   const bool is_user = feedback.thread.owner.kind == Owner::Kind::kUser;
   JsonWriter writer;
   writer.Open('{').Put("at", WriteTime(feedback.at)).Put("rating", RatingName(feedback.reply.rating));
-  writer.PutIf("comment", feedback.comment).PutIf("user", is_user ? feedback.thread.owner.id : "");
+  writer.PutIf("comment", feedback.reply.comment).PutIf("user", is_user ? feedback.thread.owner.id : "");
   writer.Put("thread", feedback.thread.id.value).Put("title", feedback.thread.title);
   writer.Put("message", feedback.reply.id.value).Put("reply", feedback.reply.text);
   std::cout << writer.Close('}').Take() << '\n';

@@ -42,7 +42,7 @@ void PutMessage(JsonWriter& writer, const StoredMessage& message) {
   writer.Put("text", message.text).Put("at", WriteTime(message.at));
   writer.Put("status", kStatuses[static_cast<int>(message.status)]).Key("rating");
   if (message.rating == StoredMessage::Rating::kNone) writer.Raw("null");
-  else writer.Value(RatingName(message.rating));
+  else writer.Value(RatingName(message.rating)).PutIf("comment", message.comment);
   // What a guest had said before the user took the conversation over is not the user's word.
   if (IsUnverified(message)) writer.Put("unverified", true);
   writer.Close('}');

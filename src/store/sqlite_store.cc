@@ -42,7 +42,8 @@ StoredMessage ReadMessage(const Query& row) {
           .text = row.Text(4),
           .metadata_json = row.Text(5),
           .at = row.Integer(6),
-          .rating = static_cast<StoredMessage::Rating>(row.Integer(7))};
+          .rating = static_cast<StoredMessage::Rating>(row.Integer(7)),
+          .comment = row.Text(8)};
 }
 
 StoredInterrupt ReadInterrupt(const Query& row) {
@@ -202,7 +203,7 @@ class SqliteStore final : public Store {
   std::optional<StoredMessage> FindMessage(const ProductId& product, const ThreadId& thread,
                                            const MessageId& message) override {
     Query row(database_,
-              "SELECT m.id, m.run, m.role, m.status, m.text, m.metadata, m.at, m.rating FROM messages m "
+              "SELECT m.id, m.run, m.role, m.status, m.text, m.metadata, m.at, m.rating, m.comment FROM messages m "
               "JOIN threads t ON t.key = m.thread WHERE t.product = ? AND t.id = ? AND m.id = ?",
               product.value, thread.value, message.value);
     if (!row.Step()) return std::nullopt;
@@ -238,7 +239,6 @@ class SqliteStore final : public Store {
     while (row.Step()) {
       Feedback& feedback = all.emplace_back();
       feedback.reply = ReadMessage(row);
-      feedback.comment = row.Text(8);
       feedback.at = row.Integer(9);
       feedback.thread.product = product;
       feedback.thread.id = {row.Text(10)};
@@ -250,7 +250,7 @@ class SqliteStore final : public Store {
 
   std::vector<StoredMessage> ListMessages(const ProductId& product, const ThreadId& thread, int limit) override {
     Query row(database_,
-              "SELECT id, run, role, status, text, metadata, at, rating FROM messages "
+              "SELECT id, run, role, status, text, metadata, at, rating, comment FROM messages "
               "WHERE thread = (SELECT key FROM threads WHERE product = ? AND id = ?) ORDER BY key DESC LIMIT ?",
               product.value, thread.value, std::int64_t{limit});
     std::vector<StoredMessage> messages;

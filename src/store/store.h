@@ -46,13 +46,13 @@ struct StoredMessage {
   std::string metadata_json;
   UnixMillis at = 0;
   enum class Rating : std::uint8_t { kNone, kUp, kDown } rating = Rating::kNone;  // a reply's, by the thread's owner
+  std::string comment;                                                            // with the rating
 };
 
 // A reply as the thread's owner has judged it.
 struct Feedback {
   Thread thread;
   StoredMessage reply;
-  std::string comment;
   UnixMillis at = 0;
 };
 

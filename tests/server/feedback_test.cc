@@ -42,7 +42,7 @@ TEST_CASE("A user's judgement of a reply is kept and shown with the history, the
   CHECK(judged.Shown()["rating"] == "down");
   const auto all = judged.world.store->ListFeedback({"acme"}, 10);
   REQUIRE(all.size() == 1);
-  CHECK(all[0].comment == "too long");
+  CHECK(all[0].reply.comment == "too long");
 }
 
 TEST_CASE("Nobody judges what is somebody else's, and only replies are judged") {

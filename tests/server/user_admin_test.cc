@@ -60,7 +60,7 @@ TEST_CASE("An export holds all that was said, by whom, and what a guest had said
                        .status = StoredMessage::Status::kInterrupted,
                        .text = "Hello",
                        .at = kStart + 1});
-  store.PutFeedback({"acme"}, {"th_1"}, {"m_1"}, StoredMessage::Rating::kDown, "", kStart);
+  store.PutFeedback({"acme"}, {"th_1"}, {"m_1"}, StoredMessage::Rating::kDown, "Too short", kStart);
   store.AppendMessage({"acme"}, {"th_1"},
                       {.id = {"op_1"}, .role = StoredMessage::Role::kOperator, .text = "Yes?", .at = kStart + 2});
   store.AppendMessage({"acme"}, {"th_1"},
@@ -74,7 +74,7 @@ TEST_CASE("An export holds all that was said, by whom, and what a guest had said
     "active_at":"2026-01-01T00:00:00.000Z","messages":[
     {"id":"u_1","role":"user","text":"Hi \"there\"","at":"2026-01-01T00:00:00.000Z","status":"done","rating":null},
     {"id":"m_1","role":"assistant","text":"Hello","at":"2026-01-01T00:00:00.001Z","status":"interrupted",
-     "rating":"down"},
+     "rating":"down","comment":"Too short"},
     {"id":"op_1","role":"operator","text":"Yes?","at":"2026-01-01T00:00:00.002Z","status":"done","rating":null},
     {"id":"u_2","role":"user","text":"me","at":"2026-01-01T00:00:00.003Z","status":"done","rating":null,
      "unverified":true}]})"));

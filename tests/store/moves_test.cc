@@ -98,7 +98,7 @@ TEST_CASE("A judgement stays with its reply, and the later one replaces the earl
     CHECK(store.ListMessages(kAcme, kAdas, 10)[0].rating == Rating::kNone);
     const auto all = store.ListFeedback(kAcme, 10);
     REQUIRE(all.size() == 2);
-    CHECK(all[0].comment == "wrong");
+    CHECK(all[0].reply.comment == "wrong");
     CHECK(all[0].at == 3200);
     CHECK(all[0].reply.text == "reply g1");
     CHECK(all[0].thread.owner == kGuest);

@@ -94,8 +94,9 @@ class MemoryStore : public Store {
     for (StoredMessage& stored : messages_[{product, thread}]) {
       if (stored.id != reply || stored.role != StoredMessage::Role::kAssistant) continue;
       stored.rating = rating;
+      stored.comment = comment;
       std::erase_if(feedback_, [&](const Feedback& f) { return f.reply.id == reply && f.thread.id == thread; });
-      feedback_.insert(feedback_.begin(), {threads_.at({product, thread}), stored, std::string(comment), at});
+      feedback_.insert(feedback_.begin(), {threads_.at({product, thread}), stored, at});
       return true;
     }
     return false;
