@@ -104,8 +104,9 @@ TEST_CASE("A reply that is being given to an erased user ends, and leaves nothin
   const Answer bob = world.Say({.token = world.Token("bob")}, {.thread = "th_2", .run = "r_2", .text = "hello"});
   REQUIRE_FALSE(ada->is_finished);
   CHECK(admin.Send("POST", "/users/ada/erase")->Json()["threads_erased"] == 1);
-  world.loop.Advance(20'000);
   CHECK(ada->is_finished);
+  CHECK_FALSE(bob->is_finished);
+  world.loop.Advance(20'000);
   CHECK(Events(bob->body).back().second["type"] == "RUN_FINISHED");
   CHECK_FALSE(world.store->FindThread({"acme"}, {"th_1"}));
   CHECK(world.store->ListMessages({"acme"}, {"th_2"}, 10).size() == 2);
