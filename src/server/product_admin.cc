@@ -83,9 +83,13 @@ std::variant<std::int64_t, Problem> ReadOverlap(const json& body) {
   return ReadNumber("overlap_hours", hours->is_number_integer() ? hours->dump() : "", 0, kOverlapHoursMax);
 }
 
+// Without its signature: the tool would believe whoever sends the request on, whatever user it names.
 void PutRequest(JsonWriter& writer, const ShownFetch& fetch) {
   writer.Open('{').Put("method", fetch.method).Put("url", fetch.url).Key("headers").Open('[');
-  for (const http::Header& header : fetch.headers) writer.Open('[').Value(header.name).Value(header.value).Close(']');
+  for (const http::Header& header : fetch.headers) {
+    const bool is_signature = LowerAscii(header.name) == "webhook-signature";
+    writer.Open('[').Value(header.name).Value(is_signature ? kNotShown : header.value).Close(']');
+  }
   writer.Close(']').Put("body", fetch.body).Close('}');
 }
 

@@ -8,8 +8,6 @@ namespace widgent {
 
 namespace {
 
-constexpr char kNotShown[] = "(not shown)";
-
 ShownFetch Show(const http::ClientRequest& request) {
   const std::size_t query = request.url.find('?');
   ShownFetch fetch{request.method, request.url.substr(0, query), request.headers, request.body, std::nullopt};

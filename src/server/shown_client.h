@@ -9,6 +9,9 @@
 
 namespace widgent {
 
+// What stands in place of a part that is left out.
+inline constexpr char kNotShown[] = "(not shown)";
+
 // A request as it is sent, signature and all, but with no bearer token, which would let its reader in, and without the
 // query of its address.
 struct ShownFetch {

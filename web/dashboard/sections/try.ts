@@ -36,7 +36,7 @@ function shownRun({ visitor, offered, withheld, question, request, outcome }: Dr
     h(
       'p',
       { class: 'notice info' },
-      request ? 'Nothing was sent. This is the request, as it would be signed.' : 'Nothing was sent.',
+      request ? 'Nothing was sent. This is the request, without its signature.' : 'Nothing was sent.',
     ),
     facts(
       ['Visitor', visitor === null ? 'a guest' : h('span', {}, h('code', {}, visitor), ' (verified)')],
