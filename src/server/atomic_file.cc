@@ -1,8 +1,11 @@
 #include "server/atomic_file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <cerrno>
 
 namespace widgent {
 
@@ -19,6 +22,15 @@ bool WriteFileAtomically(const std::string& path, std::string_view text) {
   if (is_written && ::rename(unfinished.c_str(), path.c_str()) == 0) return true;
   ::unlink(unfinished.c_str());
   return false;
+}
+
+FolderHold::FolderHold(const std::string& folder, bool is_patient)
+    : folder_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)),
+      is_held_(folder_ < 0 || ::flock(folder_, is_patient ? LOCK_EX : LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) {
+}
+
+FolderHold::~FolderHold() {
+  if (folder_ >= 0) ::close(folder_);
 }
 
 }  // namespace widgent

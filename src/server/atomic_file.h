@@ -9,4 +9,20 @@ namespace widgent {
 // as it was.
 bool WriteFileAtomically(const std::string& path, std::string_view text);
 
+// While it is there no other program of ours changes a file of the folder: what was read is what is replaced.
+class FolderHold {
+ public:
+  // Waits until whoever changes a file of the folder is done, or with `is_patient` false does not.
+  explicit FolderHold(const std::string& folder, bool is_patient = true);
+  ~FolderHold();
+  FolderHold(const FolderHold&) = delete;
+  FolderHold& operator=(const FolderHold&) = delete;
+  // False where somebody else holds it. A folder that cannot be held at all, or is not there, is nobody's.
+  bool IsHeld() const { return is_held_; }
+
+ private:
+  int folder_;
+  bool is_held_;
+};
+
 }  // namespace widgent

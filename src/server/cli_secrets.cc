@@ -6,6 +6,7 @@
 
 #include "identity/crypto.h"
 #include "identity/sealed.h"
+#include "server/atomic_file.h"
 #include "server/cli.h"
 #include "server/cli_product.h"
 #include "server/config.h"
@@ -24,6 +25,7 @@ Changed OrFail(std::variant<Changed, ProductFileError> result) {
 }
 
 void Rotate(const ProductOptions& options) {
+  const FolderHold hold(options.dir);
   const std::string json = ReadProductFileOrFail(options);
   const SealKey key = SealKeyOrFail(options);
   const std::string secret = NewSecret("wvs_");
@@ -37,6 +39,7 @@ void Rotate(const ProductOptions& options) {
 }
 
 void Revoke(const ProductOptions& options) {
+  const FolderHold hold(options.dir);
   const UnixMillis now = SystemNow();
   const std::string json = OrFail(RevokeSecret(ReadProductFileOrFail(options), options.kid, now));
   WriteProductFileOrFail(options, json);
@@ -51,6 +54,7 @@ void Revoke(const ProductOptions& options) {
 }
 
 void MakeAdminKey(const ProductOptions& options) {
+  const FolderHold hold(options.dir);
   const std::string key = NewSecret("wsk_");
   WriteProductFileOrFail(
       options, OrFail(AddAdminKey(ReadProductFileOrFail(options), Hex(Sha256(key)), options.replace, SystemNow())));
@@ -70,6 +74,7 @@ OwnSecretFile OwnFilesOf(const ProductOptions& options) {
 }
 
 void SealAll(const ProductOptions& options) {
+  const FolderHold hold(options.dir);
   const std::string json = ReadProductFileOrFail(options);
   const SealKey key = SealKeyOrFail(options);
   const auto seal = [&](const std::string& owner, const std::string& secret) {

@@ -7,6 +7,7 @@
 #include "http/real_event_loop.h"
 #include "identity/crypto.h"
 #include "protocol/base64url.h"
+#include "server/atomic_file.h"
 #include "server/cli.h"
 #include "server/cli_product.h"
 #include "server/product_file.h"
@@ -50,6 +51,7 @@ void Show(const McpServerConfig& server, const McpTool& tool) {
 }
 
 void AcceptTools(const ProductOptions& options, bool is_dry) {
+  const FolderHold hold(options.dir);
   const Product product = LoadProductsOrFail({ProductFileOf(options)}, options.key_file).front();
   if (product.mcp_servers.empty())
     Fail(kExitUsage, "The product has no MCP server.", "Add a tool of \"kind\": \"mcp\" to its file.");

@@ -39,7 +39,12 @@ std::string FolderOf(const std::string& file) { return fs::absolute(file).parent
 std::optional<Problem> ChangeProduct(const ProductFileAccess& files, const ProductId& product, const ProductEdit& edit,
                                      const std::string& remedy) {
   const auto file = files.find ? files.find(product) : std::nullopt;
-  const auto json = file ? ReadTextFile(*file) : std::nullopt;
+  if (!file) return MakeProblem("product_read_only", "The server has no file of the product.", remedy);
+  // The one thread that serves everybody waits for no command.
+  const FolderHold hold(FolderOf(*file), false);
+  if (!hold.IsHeld())
+    return MakeProblem("change_refused", "A command is changing the product's file.", "Try again in a moment.");
+  const auto json = ReadTextFile(*file);
   if (!json) return MakeProblem("product_read_only", "The server cannot read the product's file.", remedy);
   auto edited = edit(*json, *file);
   if (auto* problem = std::get_if<Problem>(&edited)) return std::move(*problem);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "server/admin_world.h"
+#include "server/atomic_file.h"
 
 using namespace widgent;
 using namespace widgent::test;
@@ -292,6 +293,19 @@ TEST_CASE("What somebody has changed in the file by hand stays beside what is ch
   product["name"] = "Acme Ltd";
   admin.Write(product);
   CHECK(admin.Send("PUT", "/origins", R"({"origins":["https://new.example"]})")->Json()["name"] == "Acme Ltd");
+}
+
+TEST_CASE("While a command changes the file the server does not, and does not wait") {
+  AdminWorld admin;
+  const std::string before = admin.Text();
+  {
+    const FolderHold command(std::filesystem::path(admin.File()).parent_path().string());
+    const Answer refused = admin.Send("POST", "/secrets");
+    CHECK(refused->status == 409);
+    CHECK(refused->Code() == "change_refused");
+    CHECK(admin.Text() == before);
+  }
+  CHECK(admin.Send("POST", "/secrets")->status == 201);
 }
 
 TEST_CASE("A dry run shows the request as it would be signed, and sends nothing") {
