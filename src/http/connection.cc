@@ -19,6 +19,7 @@ constexpr std::size_t kBurstBytes = 64 * 1024;
 // Pipelined requests wait while more than this waits for the peer.
 constexpr std::size_t kPipelineBacklogMax = 256 * 1024;
 constexpr std::size_t kLingerBytesMax = 1024 * 1024;
+constexpr std::size_t kOutboxKept = 8 * 1024;  // for the next answer; what an idle viewer may cost
 constexpr int kLingerMs = 2000;
 constexpr auto kRestAfter = std::chrono::seconds(2);
 
@@ -27,6 +28,9 @@ std::string_view ReadNow(Socket& socket, ErrorCode& error) {
   thread_local std::array<char, kBurstBytes> burst;
   return {burst.data(), socket.read_some(asio::buffer(burst), error)};
 }
+
+// To assign an empty text would keep the room, and the quota of all connections counts it.
+void Release(std::string& text) { std::string().swap(text); }
 
 }  // namespace
 
@@ -317,7 +321,8 @@ void Connection::Flush() {
     }
     if (error) return Close();
   }
-  outbox_ = {};
+  if (outbox_.capacity() > kOutboxKept) Release(outbox_);
+  outbox_.clear();
   sent_ = 0;
   if (progress_) progress_->backlog = 0;
   CountBuffered();
@@ -386,9 +391,10 @@ void Connection::Close() {
   ErrorCode ignored;
   socket_.close(ignored);
   reader_.Clear();
-  outbox_ = {};
+  Release(outbox_);
   sent_ = 0;
-  CountBuffered();
+  // All of it: also an empty text has room, and there will be no other time to give it back.
+  owner_.CountBuffered(-static_cast<std::ptrdiff_t>(std::exchange(counted_, 0)));
   EndProgress();
   owner_.Closed(*this);
 }

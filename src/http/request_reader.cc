@@ -45,7 +45,7 @@ RequestHead RequestReader::Take() {
 }
 
 void RequestReader::Clear() {
-  received_ = {};
+  std::string().swap(received_);  // To assign an empty text would keep the room.
   head_.reset();
 }
 

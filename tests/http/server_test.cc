@@ -525,6 +525,27 @@ TEST_CASE("What all connections hold together is bounded: who is over it is refu
   CHECK(AnswersWell(server.port()));
 }
 
+TEST_CASE("A connection that ends gives back all that it held, however much that was") {
+  ServerOptions options;
+  const auto quota = options.quota = std::make_shared<Quota>();
+  TestServer server(
+      [](Request, std::shared_ptr<Responder> responder) {
+        responder->Send({200, {}, std::string(200'000, 'x')});
+      },
+      std::move(options));
+  for (int i = 0; i < 3; ++i) {
+    RawSocket taking(server.port());
+    taking.Send("POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 30000\r\n\r\n" + std::string(30'000, 'x'));
+    CHECK(BodyOf(taking.ReadResponse()).size() == 200'000);
+    RawSocket deaf(server.port(), 4096), asking(server.port());
+    deaf.Send("GET /long HTTP/1.1\r\nHost: a\r\n\r\n");
+    asking.Send("POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 30000\r\n\r\n" + std::string(20'000, 'x'));
+    CHECK(server.Eventually([&] { return quota->CountBuffered(0) > 20'000; }));
+  }
+  CHECK(server.Eventually([&] { return server.server().ConnectionCount() == 0; }));
+  CHECK(quota->CountBuffered(0) == 0);
+}
+
 TEST_CASE("A trusted proxy says who the client is, and has as many connections as it needs") {
   ServerOptions options;
   options.connections_per_address_max = 1;
