@@ -63,8 +63,17 @@ ServedProductPtr Serve(Product product, const Log& log, const ServedProduct* old
   if (old && old->config.knowledge == product.knowledge) {
     knowledge = old->knowledge;
   } else if (!product.knowledge.dir.empty()) {
-    knowledge = LoadKnowledge(product.knowledge);
-    Warn(product.id, *knowledge, log);
+    try {
+      knowledge = LoadKnowledge(product.knowledge);
+      Warn(product.id, *knowledge, log);
+    } catch (const std::exception& error) {
+      // A secret that is revoked in the same file must be, whatever is wrong with the help pages.
+      if (!old) throw;
+      knowledge = old->knowledge;
+      if (log)
+        log(LogLevel::kError,
+            "knowledge product=" + product.id.value + ": " + error.what() + " What was read before goes on.");
+    }
   }
   return std::make_shared<ServedProduct>(ServedProduct{std::move(product), std::move(knowledge)});
 }
@@ -294,7 +303,10 @@ void App::HandleSite(const ExchangePtr& x) {
   if (is_read && options_.assets) {
     if (kDashboard == path + '/') return x->Send({308, {{"Location", std::string(kDashboard)}}, ""});
     if (auto asset = options_.assets(x->request)) {
-      if (path.starts_with(kDashboard)) asset->headers.push_back({"Content-Security-Policy", kDashboardPolicy});
+      if (path.starts_with(kDashboard)) {
+        asset->headers.push_back({"Content-Security-Policy", kDashboardPolicy});
+        asset->headers.push_back({"Cross-Origin-Opener-Policy", "same-origin"});
+      }
       return x->Send(std::move(*asset));
     }
   }

@@ -6,16 +6,26 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 
 namespace widgent {
 
-bool WriteFileAtomically(const std::string& path, std::string_view text) {
+bool WriteFileAtomically(const std::string& wanted, std::string_view text) {
+  std::error_code error;
+  const bool is_there = std::filesystem::exists(wanted, error);
+  // What a link leads to is replaced, not the link.
+  const std::string path = is_there ? std::filesystem::canonical(wanted, error).string() : wanted;
   struct stat status {};
-  const mode_t mode = ::stat(path.c_str(), &status) == 0 ? status.st_mode & 0777 : 0644;
+  if (error || (is_there && ::stat(path.c_str(), &status) != 0)) return false;
+  const mode_t mode = is_there ? status.st_mode & 0777 : 0644;
+  // Whoever owns the folder may have put something else at this name, for root to write through.
   const std::string unfinished = path + ".tmp";
-  const int file = ::open(unfinished.c_str(), O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, mode);
+  ::unlink(unfinished.c_str());
+  const int file = ::open(unfinished.c_str(), O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY | O_CLOEXEC, 0600);
   if (file < 0) return false;
-  const bool is_written = ::fchmod(file, mode) == 0 &&
+  const bool is_owned = !is_there || (status.st_uid == ::geteuid() && status.st_gid == ::getegid()) ||
+                        ::fchown(file, status.st_uid, status.st_gid) == 0;
+  const bool is_written = is_owned && ::fchmod(file, mode) == 0 &&
                           ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
                           ::fsync(file) == 0;
   ::close(file);

@@ -5,9 +5,9 @@
 
 namespace widgent {
 
-// Whoever may read the file that is there may read the new one. False where it cannot be written; what is there is then
+// It keeps the owner and the rights of the file that is there, and a link to it. False where it cannot be written; what is there is then
 // as it was.
-bool WriteFileAtomically(const std::string& path, std::string_view text);
+bool WriteFileAtomically(const std::string& wanted, std::string_view text);
 
 // While it is there no other program of ours changes a file of the folder: what was read is what is replaced.
 class FolderHold {

@@ -16,6 +16,7 @@ namespace widgent {
 namespace {
 
 constexpr int kRowsMax = 1000;
+constexpr std::size_t kPageBytes = 4u << 20;  // the record that goes beyond is the last of the page
 
 // Puts what a parameter says into the query; otherwise what is wrong with it.
 std::optional<Problem> ReadParameter(const std::string& name, const std::string& value, AuditQuery& query) {
@@ -55,7 +56,10 @@ void AuditAdmin::List(const ExchangePtr& x) const {
   for (const auto& [name, value] : std::get<Parameters>(read))
     if (const auto problem = ReadParameter(name, value, query)) return x->Refuse(*problem);
   std::string lines;
-  for (const AuditRow& row : store_.FindAudit(x->product->config.id, query)) lines += ExportRecord(row) + '\n';
+  for (const AuditRow& row : store_.FindAudit(x->product->config.id, query)) {
+    if (lines.size() > kPageBytes) break;
+    lines += ExportRecord(row) + '\n';
+  }
   x->Send({200, {{"Content-Type", "application/x-ndjson"}, {"Cache-Control", "no-store"}}, std::move(lines)});
 }
 

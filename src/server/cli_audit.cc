@@ -79,9 +79,11 @@ void PrintRow(const AuditRow& row) {
   const nlohmann::json::json_pointer ours("/unmapped/widgent");
   const std::string by = record.contains(ours) ? TextOf(record[ours], "by") : "";  // where it was not the user
   std::cout << WriteTime(row.at) << "  #" << std::left << std::setw(6) << row.seq << ' ' << std::setw(20)
-            << (row.user.empty() ? "(guest)" : row.user) << ' ' << std::setw(17) << row.action << ' ' << std::setw(10)
-            << row.outcome << ' ' << message << (by.empty() ? "" : ", by " + by)
-            << (detail.empty() ? "" : " (" + detail + ")") << '\n';
+            << (!row.user.empty()                ? row.user
+                : row.action == "product_change" ? "-"
+                                                 : "(guest)")
+            << ' ' << std::setw(17) << row.action << ' ' << std::setw(10) << row.outcome << ' ' << message
+            << (by.empty() ? "" : ", by " + by) << (detail.empty() ? "" : " (" + detail + ")") << '\n';
 }
 
 void Show(AuditOptions options) {
@@ -91,6 +93,7 @@ void Show(AuditOptions options) {
     auto rows = store->FindAudit(product, options.query);
     if (!options.json && options.product.empty())
       std::cout << product.value << ": " << rows.size() << (rows.size() == 1 ? " record\n" : " records\n");
+    else if (rows.empty() && !options.json) std::cout << "No record of " << product.value << " is what you ask for.\n";
     for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
       if (options.json) std::cout << row->record << '\n';
       else PrintRow(*row);

@@ -20,7 +20,7 @@ using nlohmann::json;
 namespace {
 
 constexpr std::int64_t kOverlapHours = 24, kOverlapHoursMax = 24 * 365;
-constexpr std::size_t kOriginCharactersShown = 100;
+constexpr std::size_t kOriginCharactersShown = 100, kChangeCharactersMax = 400;
 
 using Edited = std::variant<std::string, Problem>;
 
@@ -83,9 +83,12 @@ std::variant<std::int64_t, Problem> ReadOverlap(const json& body) {
   return ReadNumber("overlap_hours", hours->is_number_integer() ? hours->dump() : "", 0, kOverlapHoursMax);
 }
 
-// Without its signature: the tool would believe whoever sends the request on, whatever user it names.
+// Without its signature: the tool would believe whoever sends the request on, whatever user it names. Of the address
+// the host alone, as everywhere: hooks have secrets in their paths.
 void PutRequest(JsonWriter& writer, const ShownFetch& fetch) {
-  writer.Open('{').Put("method", fetch.method).Put("url", fetch.url).Key("headers").Open('[');
+  const std::size_t host = fetch.url.find("://");
+  const std::string at = fetch.url.substr(0, fetch.url.find('/', host == fetch.url.npos ? 0 : host + 3));
+  writer.Open('{').Put("method", fetch.method).Put("url", at + '/' + kNotShown).Key("headers").Open('[');
   for (const http::Header& header : fetch.headers) {
     const bool is_signature = LowerAscii(header.name) == "webhook-signature";
     writer.Open('[').Value(header.name).Value(is_signature ? kNotShown : header.value).Close(']');
@@ -228,12 +231,18 @@ std::string ProductAdmin::Remedy(const ProductId& product, const std::string& co
 std::optional<Problem> ProductAdmin::Change(const ExchangePtr& x, const ProductEdit& edit, const std::string& remedy,
                                             const std::string& by, const std::function<std::string()>& what) {
   const ProductId product = x->product->config.id;
+  // The record of what is changed can be written from here on: a store that is held elsewhere refuses now.
+  store_.BeginWriting();
   if (auto problem = ChangeProduct(files_, product, edit, remedy)) return problem;
+  const ServedProductPtr changed = find_(product.value);
+  if (changed == x->product)
+    return MakeProblem("change_refused", "The file is changed, but the server goes on with what it had read before.",
+                       "The server's log says why.");
   AdminAct act;
   act.by = by;
-  act.what = what();
+  act.what = CleanLine(what(), kChangeCharactersMax);
   audit_.Write(ContextOf(*x), act, x->Now());
-  if (const ServedProductPtr changed = find_(product.value)) x->product = changed;
+  if (changed) x->product = changed;
   return std::nullopt;
 }
 

@@ -1,12 +1,29 @@
 #include "server/product_files.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "product/file_stamp.h"
 #include "server/config.h"
 
 namespace widgent {
+
+namespace {
+
+using ByFile = std::map<std::string, Product>;
+
+// Of two files of one id the first one is served: that which has its name, as the commands take it, before a copy.
+std::vector<const ByFile::value_type*> InOrderOfClaim(const ByFile& by_file) {
+  std::vector<const ByFile::value_type*> entries;
+  for (const auto& entry : by_file) entries.push_back(&entry);
+  std::stable_partition(entries.begin(), entries.end(), [](const ByFile::value_type* entry) {
+    return std::filesystem::path(entry->first).stem() == entry->second.id.value;
+  });
+  return entries;
+}
+
+}  // namespace
 
 ProductFiles::ProductFiles(std::vector<std::string> paths, std::string key_file)
     : paths_(std::move(paths)), key_file_(std::move(key_file)) {}
@@ -46,7 +63,8 @@ ProductFiles::Reloaded ProductFiles::Reload() {
     }
     by_file.emplace(file, std::get<Product>(std::move(loaded)));
   }
-  for (const auto& [file, product] : by_file) {
+  for (const auto* entry : InOrderOfClaim(by_file)) {
+    const auto& [file, product] = *entry;
     const auto is_same = [&id = product.id](const Product& other) { return other.id == id; };
     if (std::any_of(reloaded.products.begin(), reloaded.products.end(), is_same)) {
       reloaded.faults.push_back(file + ": Another file has a product of the id \"" + product.id.value + "\" already.");
@@ -60,9 +78,8 @@ ProductFiles::Reloaded ProductFiles::Reload() {
 }
 
 std::optional<std::string> ProductFiles::FileOf(const ProductId& product) const {
-  // Of two files of one id the first one is served.
-  for (const auto& [file, read] : by_file_)
-    if (read.id == product) return file;
+  for (const auto* entry : InOrderOfClaim(by_file_))
+    if (entry->second.id == product) return entry->first;
   return std::nullopt;
 }
 

@@ -34,7 +34,7 @@ std::string_view MergeName(IdentityRules::Merge merge) {
 }
 
 std::string_view EffectName(ToolConfig::Effect effect) {
-  constexpr std::string_view kNames[] = {"read", "create", "update", "delete"};
+  constexpr std::string_view kNames[] = {"read", "create", "write", "delete"};
   return kNames[static_cast<int>(effect)];
 }
 

@@ -13,6 +13,7 @@ namespace widgent {
 
 namespace {
 
+constexpr std::size_t kPageBytes = 4u << 20;  // the conversation that goes beyond is the last of the page
 constexpr int kThreadsListedMax = 200, kAll = std::numeric_limits<int>::max();
 
 Owner OwnerOfSub(const std::string& sub) { return {Owner::Kind::kUser, sub}; }
@@ -63,16 +64,29 @@ void UserAdmin::Get(const ExchangePtr& x, const std::string& sub) const {
 }
 
 void UserAdmin::Export(const ExchangePtr& x, const std::string& sub) const {
+  const auto read = ReadParameters(x->request.query, {"from"});
+  if (const auto* problem = std::get_if<Problem>(&read)) return x->Refuse(*problem);
+  const auto& parameters = std::get<Parameters>(read);
+  const auto from = ReadNumber("from", parameters.contains("from") ? parameters.at("from") : "0", 0, kAll);
+  if (const auto* problem = std::get_if<Problem>(&from)) return x->Refuse(*problem);
   const ProductId& product = x->product->config.id;
   JsonWriter writer;
   writer.Open('{').Put("product", product.value).Put("sub", sub).Put("exported_at", WriteTime(x->Now()));
   writer.Key("threads").Open('[');
-  for (const Thread& thread : store_.ListThreads(product, OwnerOfSub(sub), kAll)) {
-    OpenThread(writer, thread).Key("messages").Open('[');
-    for (const StoredMessage& message : store_.ListMessages(product, thread.id, kAll)) PutMessage(writer, message);
+  const auto threads = store_.ListThreads(product, OwnerOfSub(sub), kAll);
+  auto next = static_cast<std::size_t>(std::get<std::int64_t>(from));
+  for (std::size_t bytes = 0; next < threads.size() && bytes < kPageBytes; ++next) {
+    OpenThread(writer, threads[next]).Key("messages").Open('[');
+    for (const StoredMessage& message : store_.ListMessages(product, threads[next].id, kAll)) {
+      PutMessage(writer, message);
+      bytes += message.text.size();
+    }
     writer.Close(']').Close('}');
   }
-  x->SendJson(200, writer.Close(']').Close('}').Take());
+  writer.Close(']').Key("next");
+  if (next < threads.size()) writer.Value(std::to_string(next));
+  else writer.Raw("null");
+  x->SendJson(200, writer.Close('}').Take());
 }
 
 void UserAdmin::PostRevoke(const ExchangePtr& x, const std::string& sub, std::string by) {

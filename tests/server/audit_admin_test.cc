@@ -132,3 +132,13 @@ TEST_CASE("A question to the log that is none is refused by the name of what is 
   CHECK(refused->Code() == "invalid_input");
   CHECK(refused->Json()["detail"].get<std::string>().find(named) != std::string::npos);
 }
+
+TEST_CASE("A page of long records is cut where it is long enough, and the next one goes on") {
+  Audited audited;
+  AuditLog log(*audited.world.store);
+  AdminAct act;
+  act.what = std::string(3u << 20, 'x');
+  for (int i = 0; i < 3; ++i) log.Write({{"acme"}, "", "req_1", ""}, act, audited.world.loop.Now());
+  CHECK(audited.Seqs("?after=5") == List{6, 7});
+  CHECK(audited.Seqs("?after=7") == List{8});
+}

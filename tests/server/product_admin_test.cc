@@ -33,7 +33,7 @@ TEST_CASE("The product is shown with all that its owner has configured") {
         json{{"name", "refund"},
              {"description", "Refunds an order"},
              {"kind", "http"},
-             {"effect", "update"},
+             {"effect", "write"},
              {"idempotent", false},
              {"host", "shop.example"},
              {"timeout_ms", 8000},
@@ -295,6 +295,27 @@ TEST_CASE("What somebody has changed in the file by hand stays beside what is ch
   CHECK(admin.Send("PUT", "/origins", R"({"origins":["https://new.example"]})")->Json()["name"] == "Acme Ltd");
 }
 
+TEST_CASE("A secret is revoked also where the help pages are gone, and the answer says what is served") {
+  AdminWorld admin;
+  json product = OwnedProduct();
+  product["knowledge"]["dir"] = "nowhere";
+  admin.Write(product);
+  const std::string token = TokenOf(admin.world, kSecret);
+  const json answered = admin.Send("POST", "/secrets/k1/revoke")->Json();
+  CHECK(answered["secrets"][0]["state"] == "ended");
+  CHECK(Identify(admin.world, token) == 401);
+}
+
+TEST_CASE("A copy beside the product's file does not take its place") {
+  AdminWorld admin;
+  const auto copy = std::filesystem::path(admin.File()).replace_filename("acme-old.json");
+  std::filesystem::copy_file(admin.File(), copy);
+  CHECK(admin.Send("PUT", "/origins", R"({"origins":["https://new.example"]})")->status == 200);
+  CHECK(admin.Text().find("https://new.example") != std::string::npos);
+  CHECK(admin.files.FileOf({"acme"}) == admin.File());
+  CHECK(admin.Get()["origins"] == json{"https://new.example"});
+}
+
 TEST_CASE("While a command changes the file the server does not, and does not wait") {
   AdminWorld admin;
   const std::string before = admin.Text();
@@ -321,7 +342,7 @@ TEST_CASE("A dry run shows the request as it would be signed, and sends nothing"
   CHECK(report["question"] == json{{"by", "user"}, {"message", "Refund A-1?"}});
   CHECK(report["outcome"].is_null());
   CHECK(report["request"]["method"] == "POST");
-  CHECK(report["request"]["url"] == "https://shop.example/refund?(not shown)");
+  CHECK(report["request"]["url"] == "https://shop.example/(not shown)");
   const json sent = json::parse(report["request"]["body"].get<std::string>());
   CHECK(sent["tool"]["arguments"] == json{{"id", "A-1"}, {"customer", "u_42"}});
   CHECK(sent["user"]["sub"] == "u_42");
@@ -356,7 +377,7 @@ TEST_CASE("A dry run stops where a visitor's call would") {
   const json wrong = run({{"claims", pro}, {"arguments", {{"id", 7}}}});
   CHECK(wrong["outcome"]["code"] == "arguments_invalid");
   CHECK(wrong["question"].is_null());
-  CHECK(run({{"arguments", {{"id", "x"}}}}, "search")["request"]["url"] == "https://shop.example:8443/search");
+  CHECK(run({{"arguments", {{"id", "x"}}}}, "search")["request"]["url"] == "https://shop.example:8443/(not shown)");
 }
 
 TEST_CASE("A dry run of what is no call is refused") {

@@ -51,6 +51,23 @@ TEST_CASE("At most 200 conversations are listed, and all are exported and erased
   CHECK(admin.Send("POST", "/users/ada/erase")->Json() == json{{"sub", "ada"}, {"threads_erased", 205}});
 }
 
+TEST_CASE("An export that is long comes in pages") {
+  AdminWorld admin;
+  for (int i = 0; i < 3; ++i) {
+    const ThreadId thread{"th_" + std::to_string(i)};
+    admin.world.store->PutThread({.product = {"acme"}, .id = thread, .owner = {Owner::Kind::kUser, "ada"}});
+    admin.world.store->AppendMessage({"acme"}, thread, {.id = {"u_1"}, .text = std::string(3u << 20, 'x')});
+  }
+  const json first = admin.Get("/users/ada/export");
+  CHECK(first["threads"].size() == 2);
+  CHECK(first["next"] == "2");
+  const json last = admin.Get("/users/ada/export?from=2");
+  CHECK(last["threads"].size() == 1);
+  CHECK(last["next"].is_null());
+  CHECK(admin.Get("/users/ada/export?from=9")["threads"].empty());
+  CHECK(admin.Send("GET", "/users/ada/export?from=-1")->Code() == "invalid_input");
+}
+
 TEST_CASE("An export holds all that was said, by whom, and what a guest had said as such") {
   Visited visited;
   Store& store = *visited.world.store;
