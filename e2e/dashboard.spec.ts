@@ -29,7 +29,7 @@ test('The overview tells what the product is, and counts what waits', async ({ p
   await expect(page).toHaveURL(/#overview$/);
   await expect(board.main).toContainText('Acme Guide');
   const tile = (name: string) => board.main.getByRole('link', { name });
-  await expect(tile('unanswered questions')).toHaveText('1unanswered questions');
+  await expect(tile('unanswered question')).toHaveText('1unanswered question');
   await expect(tile('waiting approvals')).toHaveText('0waiting approvals');
   const [found] = await board.stack.rows<{ n: number }>("SELECT count(*) AS n FROM audit WHERE product = 'acme'");
   expect(found!.n).toBeGreaterThanOrEqual(3);
@@ -69,6 +69,13 @@ test('A new secret is shown once, and signs tokens from then on; a revoked one n
   const board = await dashboard();
   const { stack, dialog } = board;
   await board.signIn('#keys');
+  await board.button(/^Rotate/).click();
+  const make = dialog.getByRole('button', { name: 'Make a new secret' });
+  await expect(make).not.toHaveClass('danger');
+  await dialog.getByLabel('Older secrets go on for').selectOption('not at all: they end now');
+  await expect(dialog.getByRole('alert').first()).toContainText('nobody can sign in until');
+  await expect(make).toHaveClass('danger');
+  await page.keyboard.press('Escape');
   const fresh = await rotate(board, 'a day');
   await page.keyboard.press('Escape');
   await page.keyboard.press('Escape');
@@ -139,8 +146,11 @@ test('An origin that is added may show the widget, one that is removed may not, 
   };
   await add('shop');
   await expect(board.card('Origins').getByRole('alert')).toContainText('origin');
-  await add('https://new.example');
+  await add('https://shop.example:443');
+  await expect(board.card('Origins').getByRole('alert')).toHaveText('It is there already.');
+  await add('https://NEW.example/');
   await expect(board.card('Origins').getByRole('listitem')).toHaveCount(2);
+  await expect(board.main).toContainText('https://new.example');
   expect(await status('https://new.example')).toBe(200);
 
   await board.button('Remove… https://shop.example').click();

@@ -71,6 +71,11 @@ test('The audit log is searched, paged, exported whole and verified; a record th
   await main.getByLabel('Since').fill('2099-01-01T00:00');
   await board.button('Search').click();
   await expect(main).toContainText('No records');
+  await main.getByLabel('Until').fill('2098-01-01T00:00');
+  expect(await main.getByLabel('Until').evaluate((field: HTMLInputElement) => field.validationMessage)).toContain(
+    'before',
+  );
+  await main.getByLabel('Until').fill('');
   await main.getByLabel('Since').fill('');
   await board.button('Search').click();
   await expect(rows()).toHaveCount(1);
@@ -132,6 +137,7 @@ test('A user is looked up from the log, exported and erased; the log keeps its r
   await expect(main).toContainText('refused where made before');
 
   await board.button('Erase…').click();
+  await expect(dialog.getByLabel('Refuse the tokens of before now')).toBeChecked();
   const act = dialog.getByRole('button', { name: 'Erase for good' });
   await expect(act).toBeDisabled();
   await dialog.getByLabel(/to confirm/).fill('ada');
@@ -142,6 +148,7 @@ test('A user is looked up from the log, exported and erased; the log keeps its r
   const audit = await stack.widgentd('audit', 'show', '--product', 'acme', '--user', 'ada');
   expect(audit.out).toContain('identified ada');
   expect(audit.out).toMatch(/erase.*\(Maria\)/);
+  expect(audit.out.match(/ revoke .*\(Maria\)/g)).toHaveLength(2);
 });
 
 test('Unanswered questions are cleared after a question, and a complaint is found', async ({ page, dashboard }) => {

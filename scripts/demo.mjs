@@ -35,7 +35,7 @@ function printAddresses() {
   Who did what:
     build/native/widgentd audit show --data ${relative(root, folder)}/data --product acme --user ada
 
-  Ctrl-C stops all three.
+  Ctrl-C stops all three; rm -r ${relative(root, folder)} begins anew.
 `);
 }
 

@@ -59,7 +59,10 @@ function chooseAgent(product) {
   if (WIDGENT_OPENAI_API_KEY) product.agent.api_key = { env: 'WIDGENT_OPENAI_API_KEY' };
 }
 
-/** The file of a demo product for these ports: a copy in `folder`, which the dashboard may change. */
+/**
+ * The file of a demo product for these ports: a copy in `folder`. What the dashboard has changed in it stays, as long as
+ * it would be made from the same.
+ */
 export function productConfig(name, ports, folder, change) {
   // In one go: one of these ports may begin with the digits of another.
   const moved = new Map(Object.entries(defaultPorts).map(([key, port]) => [String(port), ports[key]]));
@@ -72,7 +75,10 @@ export function productConfig(name, ports, folder, change) {
   chooseAgent(product);
   change?.(product);
   const copy = `${folder}/${name}.json`;
-  writeFileSync(copy, JSON.stringify(product, null, 2));
+  const made = `${folder}/${name}.made`;
+  const content = JSON.stringify(product, null, 2);
+  if (existsSync(copy) && existsSync(made) && readFileSync(made, 'utf8') === content) return copy;
+  for (const file of [copy, made]) writeFileSync(file, content);
   return copy;
 }
 

@@ -7,7 +7,7 @@ export interface Question {
   text: Child[];
   /** The verb on the button that does it. */
   confirm: string;
-  isDangerous?: boolean;
+  isDangerous?: boolean | (() => boolean);
   /** What has to be typed before the button can be pressed. */
   typed?: string;
   /** A refusal is shown in the dialog, which stays. What is answered is done once the dialog has closed. */
@@ -46,7 +46,8 @@ export function askFirst({ title, text, confirm, isDangerous, typed, act }: Ques
   const field = typed
     ? h('input', { name: 'typed', autocomplete: 'off', autocapitalize: 'none', spellcheck: 'false', required: true })
     : undefined;
-  const button = h('button', { class: isDangerous ? 'danger' : 'primary' }, confirm);
+  const isBad = () => (typeof isDangerous === 'function' ? isDangerous() : !!isDangerous);
+  const button = h('button', {}, confirm);
   const cancel = h('button', { type: 'button', onclick: () => dialog.close() }, 'Cancel');
   const form = h(
     'form',
@@ -56,10 +57,13 @@ export function askFirst({ title, text, confirm, isDangerous, typed, act }: Ques
     said,
     h('footer', {}, cancel, button),
   );
-  const check = () => (button.disabled = !!field && field.value !== typed);
-  field?.addEventListener('input', check);
+  const check = () => {
+    button.disabled = !!field && field.value !== typed;
+    button.className = isBad() ? 'danger' : 'primary';
+  };
+  form.addEventListener('input', check);
   check();
-  const dialog = open(title, [form], !!isDangerous);
+  const dialog = open(title, [form], isBad());
   (field ?? form.querySelector<HTMLElement>('select, input') ?? cancel).focus();
 
   async function submit(event: Event): Promise<void> {

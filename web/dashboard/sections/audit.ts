@@ -59,6 +59,11 @@ function filterForm(user: string, onSearch: () => void): HTMLFormElement {
       h('button', { type: 'button', onclick: clear }, 'Clear'),
     ),
   );
+  const times = ['since', 'until'].map((name) => form.querySelector<HTMLInputElement>(`[name=${name}]`)!);
+  const [since, until] = times as [HTMLInputElement, HTMLInputElement];
+  form.addEventListener('input', () =>
+    until.setCustomValidity(since.value && until.value && until.value < since.value ? 'This is before “Since”.' : ''),
+  );
   function search(event: Event): void {
     event.preventDefault();
     onSearch();
@@ -108,9 +113,15 @@ function list(view: View, filters: () => URLSearchParams): { element: HTMLElemen
       body.append(...rows);
       lowest = records.at(-1)?.seq ?? lowest;
       const isEnd = records.length < pageSize;
-      fill(foot, isEnd ? h('span', { class: 'quiet' }, 'That is the beginning of the log.') : older);
+      const isAll = ![...asked].length;
+      const end = isAll ? 'That is the beginning of the log.' : 'There are no older ones.';
+      fill(foot, isEnd ? h('span', { class: 'quiet' }, end) : older);
       fill(found, body.firstChild ? `${count(shown(), 'record')}${isEnd ? '' : ', the newest'}` : '');
-      if (!body.firstChild) fill(element, empty('No records', 'Nothing in the log is what you ask for.'));
+      if (!body.firstChild)
+        fill(
+          element,
+          empty('No records', isAll ? 'Nothing has happened yet.' : 'Nothing in the log is what you ask for.'),
+        );
       else if (!table.isConnected) fill(element, found, h('div', { class: 'card flush' }, table), foot);
       if (isEnd && !isNew) rows[0]?.querySelector('button')?.focus();
     } catch (error) {

@@ -114,7 +114,6 @@ async function exportAll(
     after = seq;
     done += lines.length;
     tell(done, all);
-    if (lines.length < pageSize) break;
   }
   const n = parts.reduce((sum, part) => sum + part.split('\n').length - 1, 0);
   download(`${view.api.productId}-audit.ndjson`, 'application/x-ndjson', parts);
@@ -129,7 +128,7 @@ export function auditTools(view: View, filters: () => URLSearchParams): HTMLElem
   const runVerify = longRun(view, place, verifyButton, (signal, tell) => verify(view, signal, tell));
   const runExport = longRun(view, place, exportButton, (signal, tell) => exportAll(view, filters(), signal, tell));
   return card(
-    'The whole log',
+    'Proof and export',
     [
       h(
         'p',

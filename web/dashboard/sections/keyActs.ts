@@ -13,19 +13,25 @@ const overlaps: [string, string][] = [
 ];
 
 /** Makes a new secret, which is shown once. */
-export function rotate(view: View, part: Loaded): void {
+export function rotate(view: View, product: Product, part: Loaded): void {
+  const hasLive = product.secrets.some(({ state }) => state !== 'ended');
   const select = h('select', { name: 'overlap' }, ...overlaps.map(([value, text]) => h('option', { value }, text)));
+  const endsAll = () => hasLive && select.value === '0';
+  const warning = h(
+    'p',
+    { class: 'wrong', role: 'alert', hidden: true },
+    'Every token that they have signed is refused at once: nobody can sign in until your backend signs with the new one.',
+  );
+  select.addEventListener('input', () => (warning.hidden = !endsAll()));
   askFirst({
     title: 'Make a new secret?',
     text: [
-      h(
-        'p',
-        {},
-        'The new secret is shown once. Give it to the backend that signs tokens, before the older secrets end.',
-      ),
-      h('label', {}, 'Older secrets go on for', select),
+      h('p', {}, 'The new secret is shown once. Give it to the backend that signs tokens.'),
+      hasLive && h('label', {}, 'Older secrets go on for', select),
+      warning,
     ],
     confirm: 'Make a new secret',
+    isDangerous: endsAll,
     async act() {
       const body = { overlap_hours: Number(select.value) };
       const made = await view.api.send<{ kid: string; secret: string; old_until: string | null }>(
@@ -89,16 +95,18 @@ export async function addOrigin(
   said: HTMLElement,
 ): Promise<void> {
   event.preventDefault();
-  const origin = field.value.trim();
+  const origin = field.value.trim().replace(/(?<=\w)\/$/, '');
   said.textContent = '';
   try {
     if (!origin) throw new Error('Write an origin: scheme and host, such as https://www.shop.example.');
     // As the list is now: somebody else may have changed it since.
     const { origins } = await view.api.product(view.signal);
     if (origins.includes(origin)) throw new Error('It is there already.');
-    await view.api.send('PUT', '/origins', { origins: [...origins, origin] });
+    const changed = await view.api.send<Product>('PUT', '/origins', { origins: [...origins, origin] });
+    const added = changed.origins.find((one) => !origins.includes(one));
+    if (!added) throw new Error('It is there already.');
     await part.refresh();
-    view.say(`Pages of ${origin} may show the widget.`);
+    view.say(`Pages of ${added} may show the widget.`);
     part.element.querySelector<HTMLElement>('[name=origin]')?.focus();
   } catch (error) {
     said.textContent = (error as Error).message;

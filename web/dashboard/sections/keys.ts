@@ -12,7 +12,7 @@ function leak(view: View, product: Product, part: Loaded, secret: Secret): HTMLE
   const remedy = isNewest
     ? 'Take it out of that page, rotate it now, and give older secrets no more time.'
     : 'It is replaced already, but still accepted: revoke it.';
-  const act = () => (isNewest ? rotate(view, part) : revoke(view, product, part, secret));
+  const act = () => (isNewest ? rotate(view, product, part) : revoke(view, product, part, secret));
   return h(
     'div',
     { class: 'notice wrong' },
@@ -78,7 +78,7 @@ function secrets(view: View, product: Product, part: Loaded): HTMLElement {
       ),
       product.secrets.length ? table : empty('No secret', 'Nobody can be signed in yet.'),
     ],
-    [h('button', { type: 'button', class: 'primary', onclick: () => rotate(view, part) }, 'Rotate…')],
+    [h('button', { type: 'button', class: 'primary', onclick: () => rotate(view, product, part) }, 'Rotate…')],
   );
 }
 

@@ -84,18 +84,23 @@ function hints(product: Product): Child {
 }
 
 function numbers(view: View, product: Product): HTMLElement {
-  const tile = (name: string, href: string) => {
+  const tile = (one: string, href: string) => {
     const value = h('strong', {}, '…');
-    return { value, link: h('a', { href, class: 'tile' }, value, h('span', {}, name)) };
+    const name = h('span', {}, `${one}s`);
+    const show = (n: number | undefined, none = '…') => {
+      fill(value, n?.toLocaleString('en') ?? none);
+      fill(name, n === 1 ? one : `${one}s`);
+    };
+    return { show, link: h('a', { href, class: 'tile' }, value, name) };
   };
-  const waiting = tile('waiting approvals', '#approvals');
-  const asked = tile('unanswered questions', '#questions');
-  const records = tile('audit records', '#audit');
-  view.watch.listen(view.signal, () => fill(waiting.value, String(view.watch.approvals?.length ?? '…')));
-  fill(records.value, product.audit.count.toLocaleString('en'));
+  const waiting = tile('waiting approval', '#approvals');
+  const asked = tile('unanswered question', '#questions');
+  const records = tile('audit record', '#audit');
+  view.watch.listen(view.signal, () => waiting.show(view.watch.approvals?.length));
+  records.show(product.audit.count);
   view.api.get<{ questions: Unanswered[] }>('/unanswered', view.signal).then(
-    ({ questions }) => fill(asked.value, questions.length.toLocaleString('en')),
-    () => fill(asked.value, '–'),
+    ({ questions }) => asked.show(questions.length),
+    () => asked.show(undefined, '–'),
   );
   return h('div', { class: 'tiles' }, waiting.link, asked.link, records.link);
 }

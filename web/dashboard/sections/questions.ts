@@ -38,7 +38,7 @@ function unanswered(view: View, questions: Unanswered[], part: Loaded): HTMLElem
     'Unanswered',
     rows.length
       ? [h('ol', { class: 'rows' }, ...rows)]
-      : [empty('Nothing here', 'Each question so far was answered from your help pages.')],
+      : [empty('Nothing here', 'No question waits for a page that answers it.')],
     rows.length ? [button] : [],
   );
 }

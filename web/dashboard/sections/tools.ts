@@ -5,7 +5,7 @@ import { loaded, type Section, type View } from '../view.ts';
 import { whoMayCall } from '../words.ts';
 import { tryForm } from './try.ts';
 
-const kinds: Record<string, string> = { read: 'good', create: 'info', update: 'warn', delete: 'bad' };
+const kinds: Record<string, string> = { read: 'good', create: 'info', write: 'warn', delete: 'bad' };
 const kindNames: Record<string, string> = { http: 'webhook', mcp: 'MCP' };
 
 function asks({ approval }: Tool): Child {

@@ -89,6 +89,7 @@ export function tryForm(view: View, tool: Tool): HTMLElement {
   );
   async function run(event: Event): Promise<void> {
     event.preventDefault();
+    fill(result);
     const args = readObject(given, 'Arguments');
     const who = guest.input.checked ? null : readObject(claims, 'Claims');
     if (!args || who === undefined) return;

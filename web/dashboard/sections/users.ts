@@ -31,6 +31,7 @@ function revoke(view: View, part: Loaded, sub: string): void {
 }
 
 function erase(view: View, part: Loaded, sub: string): void {
+  const alsoRevoke = h('input', { type: 'checkbox', name: 'revoke', checked: true });
   askFirst({
     title: 'Erase this user’s conversations?',
     text: [
@@ -39,13 +40,16 @@ function erase(view: View, part: Loaded, sub: string): void {
         {},
         'Every conversation of ',
         h('code', {}, sub),
-        ' is deleted, for good. The audit log keeps its records, which hold no messages.',
+        ' is deleted, for good. The audit log keeps its records: who asked for what and when, with name, e-mail and address, but no messages.',
       ),
+      h('label', { class: 'check' }, alsoRevoke, 'Refuse the tokens of before now, too'),
+      h('p', { class: 'quiet' }, 'With a token that holds, a page that is still open begins a new conversation.'),
     ],
     confirm: 'Erase for good',
     isDangerous: true,
     typed: sub,
     async act() {
+      if (alsoRevoke.checked) await view.api.send('POST', `${pathOf(sub)}/revoke`, {});
       const { threads_erased: n } = await view.api.send<{ threads_erased: number }>('POST', `${pathOf(sub)}/erase`, {});
       await part.refresh();
       view.say(`${count(n, 'conversation')} of ${sub} erased.`);
@@ -55,10 +59,17 @@ function erase(view: View, part: Loaded, sub: string): void {
 
 function exportButton(view: View, sub: string, said: HTMLElement): HTMLElement {
   const button = h('button', { type: 'button', onclick: () => void once(button, run) }, 'Export');
+  const readPage = (from: number | string) =>
+    view.api.get<{ threads: Json[]; next: string | null }>(`${pathOf(sub)}/export?from=${from}`, view.signal);
   async function run(): Promise<void> {
     fill(said);
     try {
-      const document = await view.api.get<Json>(`${pathOf(sub)}/export`, view.signal);
+      const { next, ...document } = await readPage(0);
+      for (let from = next; from;) {
+        const page = await readPage(from);
+        document.threads.push(...page.threads);
+        from = page.next;
+      }
       const name = `${view.api.productId}-user-${sub.replace(/[^\w.-]+/g, '_')}.json`;
       download(name, 'application/json', [JSON.stringify(document, null, 2), '\n']);
     } catch (error) {
