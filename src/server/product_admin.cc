@@ -231,8 +231,8 @@ std::string ProductAdmin::Remedy(const ProductId& product, const std::string& co
 std::optional<Problem> ProductAdmin::Change(const ExchangePtr& x, const ProductEdit& edit, const std::string& remedy,
                                             const std::string& by, const std::function<std::string()>& what) {
   const ProductId product = x->product->config.id;
-  // The record of what is changed can be written from here on: a store that is held elsewhere refuses now.
-  store_.BeginWriting();
+  // A store that is held elsewhere refuses now, and not the record of what has been changed already.
+  if (!store_.BeginWriting()) return MakeProblem("backend_down", "The change could not be recorded.", "Try again.", 5);
   if (auto problem = ChangeProduct(files_, product, edit, remedy)) return problem;
   const ServedProductPtr changed = find_(product.value);
   if (changed == x->product)

@@ -494,9 +494,7 @@ class SqliteStore final : public Store {
     if (std::exchange(is_reading_, false)) Query(database_, "COMMIT").Step();
   }
 
-  void BeginWriting() override {
-    if (state_ == State::kIdle) Write("SELECT 1");
-  }
+  bool BeginWriting() override { return state_ == State::kOpen || Write("SELECT 1"); }
 
   void AfterCommit(std::function<void()> done) override {
     if (!HasPending()) return done();

@@ -243,8 +243,8 @@ class Store {
   virtual void EndReading() = 0;
 
   // Begins the transaction that the next Commit ends, unless one goes on: what is read from here on cannot be changed
-  // by another process before that.
-  virtual void BeginWriting() = 0;
+  // by another process before that. False where the store refuses; Commit will then answer false.
+  virtual bool BeginWriting() = 0;
 
   // `done` is called by the Commit that made everything written so far durable (at once where nothing is pending).
   virtual void AfterCommit(std::function<void()> done) = 0;

@@ -94,8 +94,9 @@ TEST_CASE("A revocation of another process is seen at once, and reads after Begi
   CHECK(server->FindRevocation(kAcme, "ada") == 1000);
   CHECK(server->ListRevocations(1000).size() == 1);
 
-  server->BeginWriting();
+  CHECK(server->BeginWriting());
   CHECK(server->HasPending());
+  CHECK_FALSE(command->BeginWriting());
   command->PutRevocation({kAcme, "bob", 2000});
   CHECK_FALSE(command->Commit());
   CHECK_FALSE(server->FindRevocation(kAcme, "bob"));

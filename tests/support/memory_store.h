@@ -268,7 +268,7 @@ class MemoryStore : public Store {
   }
   void BeginReading() override {}
   void EndReading() override {}
-  void BeginWriting() override { pending_ = true; }
+  bool BeginWriting() override { return pending_ = true; }
 
   void AfterCommit(std::function<void()> done) override {
     if (!pending_) return done();
