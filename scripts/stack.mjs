@@ -60,8 +60,8 @@ function chooseAgent(product) {
 }
 
 /**
- * The file of a demo product for these ports: a copy in `folder`. What the dashboard has changed in it stays, as long as
- * it would be made from the same.
+ * The file of a demo product for these ports: a copy in `folder`. What the dashboard has changed in it stays, as long
+ * as it would be made from the same.
  */
 export function productConfig(name, ports, folder, change) {
   // In one go: one of these ports may begin with the digits of another.

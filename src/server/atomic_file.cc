@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
+#include <thread>
 
 namespace widgent {
 
@@ -35,8 +37,13 @@ bool WriteFileAtomically(const std::string& wanted, std::string_view text) {
 }
 
 FolderHold::FolderHold(const std::string& folder, bool is_patient)
-    : folder_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)),
-      is_held_(folder_ < 0 || ::flock(folder_, is_patient ? LOCK_EX : LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) {
+    : folder_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)), is_held_(true) {
+  constexpr int kTries = 200;
+  for (int i = 0; folder_ >= 0; ++i) {
+    is_held_ = ::flock(folder_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+    if (is_held_ || !is_patient || i == kTries) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
 }
 
 FolderHold::~FolderHold() {

@@ -5,14 +5,14 @@
 
 namespace widgent {
 
-// It keeps the owner and the rights of the file that is there, and a link to it. False where it cannot be written; what is there is then
-// as it was.
+// It keeps the owner and the rights of the file that is there, and a link to it. False where it cannot be written; what
+// is there is then as it was.
 bool WriteFileAtomically(const std::string& wanted, std::string_view text);
 
 // While it is there no other program of ours changes a file of the folder: what was read is what is replaced.
 class FolderHold {
  public:
-  // Waits until whoever changes a file of the folder is done, or with `is_patient` false does not.
+  // Waits until whoever changes a file of the folder is done, at most ten seconds; with `is_patient` false not at all.
   explicit FolderHold(const std::string& folder, bool is_patient = true);
   ~FolderHold();
   FolderHold(const FolderHold&) = delete;
