@@ -405,7 +405,7 @@ export class Panel {
     this.notice.hidden = !code;
     // Where nothing is to be had here, no greeting is waited for, and nothing can be written.
     const none = !(code in strings.notices);
-    this.greeting.parentElement!.hidden = this.composer.element.hidden = this.status.hidden = none;
+    this.greeting.parentElement!.hidden = this.composer.element.hidden = none;
     if (!code) return;
     if (none) this.transcript.element.focus();
     // What the visitor has wished for is no warning.

@@ -60,8 +60,8 @@ export class Transcript {
   /** The panel was opened or closed. What comes while it is closed stands below a divider of its own. */
   showAway(away: boolean): void {
     this.away = away;
-    if (away) this.fresh.remove();
-    else this.scroll(true);
+    if (!away) this.scroll(true);
+    else if (this.fresh.isConnected) this.fresh.remove();
   }
 
   showMessage(effect: Of<'show_message'>): void {
@@ -75,7 +75,8 @@ export class Transcript {
       this.append(message.row, role === 'assistant');
       this.last = message;
     }
-    if (role === 'user') this.fresh.remove();
+    // Old libraries have a remove() of their own, which fails where there is nothing to remove.
+    if (role === 'user' && this.fresh.isConnected) this.fresh.remove();
     message.replace(text);
     this.update(message, effect);
     if (effect.rating) message.rate(effect.rating);
