@@ -1,6 +1,6 @@
 // Widgent's real server and the real shops for the tests: on free ports, with a store of their own.
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -82,6 +82,16 @@ export class Stack {
   /** A token of the product `acme`, as its backend would sign it: for an hour, unless the claims say otherwise. */
   sign(claims: Claims, header?: Header): string {
     return signToken(this.secrets.ACME_VERIFY_SECRET!, claims, header);
+  }
+
+  /** Changes the first letter of a text in the store of the server, which is stopped. */
+  async spoilStore(text: string): Promise<void> {
+    const file = `${this.folder}/data/widgent.db`;
+    const bytes = await readFile(file);
+    const at = bytes.indexOf(text);
+    if (at < 0) throw new Error(`The store does not hold "${text}".`);
+    bytes.write(text.charAt(0).toUpperCase(), at);
+    await writeFile(file, bytes);
   }
 
   /** Rows of the server's store, read while it runs. */

@@ -329,7 +329,7 @@ TEST_CASE("While a command changes the file the server does not, and does not wa
   CHECK(admin.Send("POST", "/secrets")->status == 201);
 }
 
-TEST_CASE("A dry run shows the request as it would be signed, and sends nothing") {
+TEST_CASE("A dry run shows the request without its signature, and sends nothing") {
   AdminWorld admin;
   const json body = {
       {"arguments", {{"id", "A-1"}}}, {"claims", {{"sub", "u_42"}, {"plan", "pro"}}}, {"approved", true}};
